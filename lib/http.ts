@@ -1,0 +1,143 @@
+/** axios under one deadline; turns every failure into one of errors.ts. A vendor's answer is untrusted input. */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import axios, { type AxiosResponse } from 'axios';
+import { RejectedError, UnavailableError } from './errors.ts';
+
+/** Sends one POST request. */
+export type Http = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface HttpRequest {
+  readonly url: string;
+  /** Beside or instead of the defaults: JSON, and our User-Agent. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent to the byte as it is. */
+  readonly body: string;
+  readonly tls?: TlsOptions;
+}
+
+/** Passed to Node's TLS. https://nodejs.org/docs/latest-v22.x/api/tls.html#tlsconnectoptions-callback */
+export interface TlsOptions {
+  /** The only certificate authorities to trust, as PEM. */
+  readonly ca?: string[];
+  /** False accepts any certificate. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** An answer of the 2xx class; all others are thrown. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Parsed if it is JSON, otherwise text: cut after RESPONSE_LIMIT_BYTES, or where the connection broke. */
+  readonly body: unknown;
+}
+
+const RESPONSE_LIMIT_BYTES = 64 * 1024;
+
+/** Time for an aborted request to say how far it came. */
+const ABORT_GRACE_MS = 25;
+
+/** Without one, Splunk falls back to HTTP/1.0 and closes the connection. */
+const USER_AGENT = 'auth0-login-analytics';
+
+/**
+ * Runs `work` with an Http whose requests end when the time is up: name resolution, connection, TLS and
+ * the answer's body included. Never waits longer, whatever `work` does.
+ *
+ * @throws {UnavailableError} when the time is up.
+ */
+export const withinDeadline = async <T>(deadlineMs: number, work: (http: Http) => Promise<T>): Promise<T> => {
+  const controller = new AbortController();
+  const timeUp = new UnavailableError(`no answer within ${deadlineMs} ms`);
+  const abort = setTimeout(() => controller.abort(timeUp), deadlineMs);
+  let giveUp: NodeJS.Timeout | undefined;
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = setTimeout(reject, deadlineMs + ABORT_GRACE_MS, timeUp);
+  });
+  try {
+    return await Promise.race([work((request) => post(request, controller.signal)), givenUp]);
+  } finally {
+    clearTimeout(abort);
+    clearTimeout(giveUp);
+  }
+};
+
+const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
+  const { status, data } = await open(request, signal);
+  const body = parseIfJson(await readBody(data));
+  if (status >= 200 && status < 300) return { status, body };
+  const answer = { status, vendorText: vendorText(body) };
+  const message = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
+  if (isTemporary(status)) throw new UnavailableError(message, answer);
+  throw new RejectedError(message, answer);
+};
+
+/** The answer as soon as its status and headers are there. */
+const open = async (
+  { url, headers, body, tls }: HttpRequest,
+  signal: AbortSignal,
+): Promise<AxiosResponse<http.IncomingMessage>> => {
+  try {
+    return await axios.post(url, Buffer.from(body), {
+      headers: { 'Content-Type': 'application/json', 'User-Agent': USER_AGENT, ...headers },
+      responseType: 'stream',
+      validateStatus: null,
+      // A redirect could carry the credential elsewhere, and so could a proxy named by the environment.
+      maxRedirects: 0,
+      proxy: false,
+      signal,
+      ...keptAlive(tls),
+    });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UnavailableError(code ? `cannot connect: ${code}` : `cannot connect: ${message}`);
+  }
+};
+
+/** The status has told the outcome; the body is commentary, so however it ends, what there is of it will do. */
+const readBody = async (stream: http.IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= RESPONSE_LIMIT_BYTES) break;
+    }
+  } catch {}
+  return Buffer.concat(chunks).subarray(0, RESPONSE_LIMIT_BYTES).toString();
+};
+
+/** https://developer.mozilla.org/docs/Web/HTTP/Reference/Status */
+const isTemporary = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
+
+/** What the destination says of its refusal: error bodies can be JSON, a JSON string, plain text, HTML or empty. */
+const vendorText = (body: unknown): string => {
+  if (typeof body === 'string') return body.trimStart().startsWith('<') ? '' : body;
+  if (typeof body !== 'object' || body === null) return '';
+  const { text, message, error } = body as Record<string, unknown>;
+  return vendorText(text ?? message ?? error);
+};
+
+const parseIfJson = (body: string): unknown => {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+};
+
+/** A warm instance keeps its connections: one pair of agents for each way of checking certificates. */
+const agents = new Map<string, { httpAgent: http.Agent; httpsAgent: https.Agent }>();
+
+const keptAlive = (tls: TlsOptions = {}) => {
+  const key = JSON.stringify(tls);
+  const known = agents.get(key);
+  if (known) return known;
+  const made = {
+    httpAgent: new http.Agent({ keepAlive: true }),
+    httpsAgent: new https.Agent({ ...tls, keepAlive: true }),
+  };
+  agents.set(key, made);
+  return made;
+};

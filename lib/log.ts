@@ -1,0 +1,51 @@
+/** At most one line a login, with no secret and no personal data. */
+import { type Activity, personalData } from './activity.ts';
+import { ConfigError, DeliveryError, NotMarkedError } from './errors.ts';
+
+/** Auth0 stores 256 characters of what an Action prints. https://auth0.com/docs/customize/actions/limitations */
+const LINE_LIMIT_CHARS = 255;
+
+const QUOTE_LIMIT_CHARS = 80;
+
+/** Shorter values identify nobody, and taking them out would tear words apart. */
+const PRIVATE_MIN_CHARS = 4;
+
+/** Writes one line. A console that fails does not fail the login. */
+export const log = (sinkName: string, message: string): void => {
+  try {
+    console.log(`[${sinkName}] ${message}`.slice(0, LINE_LIMIT_CHARS));
+  } catch {}
+};
+
+/** What kept a login from being recorded, and who must act. `activity` is missing where it did not get that far. */
+export const explain = (error: unknown, activity: Activity | undefined, secrets: unknown): string => {
+  if (error instanceof ConfigError) return explainConfig(error);
+  if (error instanceof NotMarkedError) return 'SignUp delivered, but app_metadata did not take the mark';
+  const what = activity?.type ?? 'Login';
+  if (!(error instanceof DeliveryError)) {
+    return `${what} not delivered: unexpected ${error instanceof Error ? error.name : typeof error}`;
+  }
+  const { message, status, vendorText, advice } = error;
+  const said = quote(vendorText, [
+    ...Object.values(secrets ?? {}),
+    ...(activity ? personalData(activity) : []),
+  ]);
+  const repeated = what === 'SignUp' ? "; sent again at the user's next login" : '';
+  return `${what} not delivered: ${said ? `${status} ${said}` : message}; ${advice}${repeated}`;
+};
+
+const explainConfig = ({ message, secretNames }: ConfigError): string => {
+  const line = `Not configured: ${message}`;
+  return line.length < LINE_LIMIT_CHARS - 40 ? line : `Not configured, correct ${secretNames.join(' ')}`;
+};
+
+/** A foreign text fit for a log line: without the private values, which it may repeat, on one line, and short. */
+const quote = (text: string, privateValues: readonly unknown[]): string =>
+  privateValues
+    .map((value) => (typeof value === 'string' ? value.trim() : ''))
+    .filter((value) => value.length >= PRIVATE_MIN_CHARS)
+    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)])
+    .reduce((rest, value) => rest.replaceAll(value, '***'), text)
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim()
+    .slice(0, QUOTE_LIMIT_CHARS);
