@@ -1,0 +1,16 @@
+import http from 'node:http';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { forgivenAttempts } from './setup.ts';
+
+describe('the guard of the network', () => {
+  it('refuses a connection beyond loopback', () => {
+    expect(() => connect({ host: '192.0.2.1', port: 80 })).toThrow('A test tried to reach 192.0.2.1');
+    expect(forgivenAttempts()).toEqual(['192.0.2.1']);
+  });
+
+  it('refuses a request beyond loopback', () => {
+    expect(() => http.get('http://example.com')).toThrow('A test tried to reach example.com');
+    expect(forgivenAttempts()).toEqual(['example.com']);
+  });
+});
