@@ -64,18 +64,22 @@ export const toCall = (activity: Activity, secrets: Secrets) => ({
 export const eventOf = ({ type }: Activity, secrets: Secrets): string =>
   type === 'SignUp' ? secrets.SEGMENT_SIGNUP_EVENT : secrets.SEGMENT_LOGIN_EVENT;
 
-export const toPayload = (activity: Activity, secrets: Secrets) => ({
-  type: 'track',
-  ...toCall(activity, secrets),
-  event: eventOf(activity, secrets),
-  properties: {
-    application: activity.application.name,
-    ip: activity.request.ip,
-    agent: activity.request.userAgent,
-    clientId: activity.application.id,
-    ...detailsOf(activity),
-  },
-});
+export const toPayload = (activity: Activity, secrets: Secrets) => {
+  const call = toCall(activity, secrets);
+  return {
+    type: 'track',
+    ...call,
+    context: { ...call.context, traits: { name: activity.user.name, email: activity.user.email } },
+    event: eventOf(activity, secrets),
+    properties: {
+      application: activity.application.name,
+      ip: activity.request.ip,
+      agent: activity.request.userAgent,
+      clientId: activity.application.id,
+      ...detailsOf(activity),
+    },
+  };
+};
 
 export const segmentHttp: Sink<typeof secrets> = {
   name: 'segment-http',

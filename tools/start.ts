@@ -1,0 +1,65 @@
+/** `npm start`: the built Actions, run as Auth0 runs them, against embedded destinations. Nothing leaves this machine. */
+import { build } from './build.ts';
+import { runTool } from './cli.ts';
+import { play, type Report } from './local/scene.ts';
+import { openStage } from './local/stage.ts';
+import { paint, table } from './table.ts';
+
+const HELP = `Usage: npm start -- [--once] [--json]
+
+Builds the Actions and runs them as Auth0 runs them, through a short scene of logins, against embedded destinations
+on this machine. Exits with 0 if everything that was to arrive arrived, otherwise with 1.
+
+  --once   play the scene and exit (the default for now)
+  --json   print everything as one JSON document: logins, requests, app_metadata
+  --help   this text`;
+
+const describe = ({ logins, destinations, users, problems }: Report): string => {
+  const names = destinations.map(({ name }) => name);
+  const rows = logins.map(({ story, received, actions }) => [
+    story,
+    ...names.map((name) => {
+      const types = received[name]?.filter((type) => type !== 'other').join(', ');
+      return types || (actions.find((action) => action.name === name)?.outcome ?? 'not run');
+    }),
+  ]);
+  const totals = destinations.map(({ name, url, requests, connections }) => {
+    const types = requests.flatMap(({ accepted }) => accepted.map(({ type }) => type));
+    const count = (counted: string) => String(types.filter((type) => type === counted).length);
+    return [name, count('SignUp'), count('Login'), String(requests.length), String(connections), url];
+  });
+  return [
+    paint('bold', `${logins.length} logins through ${names.length} Actions`),
+    table([['login', ...names], ...rows], styleOf),
+    table([['destination', 'SignUps', 'Logins', 'requests', 'connections', 'address'], ...totals], styleOf),
+    table(
+      [['user', 'app_metadata'], ...users.map((user) => [user.user_id, JSON.stringify(user.app_metadata)])],
+      styleOf,
+    ),
+    problems.length === 0
+      ? paint('green', 'Everything that was to arrive arrived, once.')
+      : paint('red', problems.join('\n')),
+  ].join('\n\n');
+};
+
+const HEADINGS = ['login', 'destination', 'user'];
+
+const styleOf = (cell: string) => {
+  if (cell === 'SignUp') return 'green';
+  if (cell === 'Login') return 'cyan';
+  if (cell === 'skipped') return 'dim';
+  if (cell === 'failed' || cell === 'not configured') return 'red';
+  return HEADINGS.includes(cell) ? 'bold' : undefined;
+};
+
+await runTool(HELP, { once: { type: 'boolean' }, json: { type: 'boolean' } }, async ({ values }) => {
+  await build();
+  const stage = await openStage({ secrets: { LOG: 'all' } });
+  try {
+    const report = await play(stage);
+    console.log(values.json ? JSON.stringify(report, null, 2) : describe(report));
+    return report.problems.length === 0 ? 0 : 1;
+  } finally {
+    await stage.close();
+  }
+});

@@ -1,0 +1,112 @@
+/** `npm run try`: what the Test tab of Auth0's editor does, from the command line. */
+import type { Event } from '@auth0/actions/post-login/v3';
+import { settings } from '../lib/secrets.ts';
+import type { Sink } from '../lib/sink.ts';
+import { build } from './build.ts';
+import { readJsonObject, runTool, UsageError } from './cli.ts';
+import { createApi, createCache, type MetadataChange } from './local/api.ts';
+import { loadBuilt } from './local/built.ts';
+import { exampleEvent } from './local/example-event.ts';
+import { type Outcome, outcomeOf } from './local/outcome.ts';
+import { loadSinks } from './sinks.ts';
+import { table } from './table.ts';
+
+const HELP = `Usage: npm run try -- <action> [--event event.json] [--secrets secrets.json] [--json]
+
+Builds an Action and runs it once, as Auth0 would, against whatever its secrets point at.
+
+  --event     the event of the login, as JSON; Auth0's example event without it
+  --secrets   the Action's secrets, as a JSON object of texts; environment variables of the
+              same names without it. Their values are never printed.
+  --json      print outcome, log and metadata as one JSON document
+  --help      this text
+
+Exits with 0 if the login was delivered or rightly skipped, 1 if it was not delivered, 2 if the Action is not configured.`;
+
+const EXIT_CODES: Record<Outcome, number> = { delivered: 0, skipped: 0, failed: 1, 'not configured': 2 };
+
+const findSink = async (positionals: readonly string[]): Promise<Sink> => {
+  const sinks = await loadSinks();
+  const sink = sinks.find(({ name }) => name === positionals[0]);
+  if (sink && positionals.length === 1) return sink;
+  throw new UsageError(`Name one Action: ${sinks.map(({ name }) => name).join(', ')}`);
+};
+
+const secretNames = (sink: Sink): readonly string[] =>
+  Object.keys({ ...settings.entries, ...sink.secrets.entries });
+
+const readEnvironment = (sink: Sink): Record<string, string> =>
+  Object.fromEntries(
+    secretNames(sink).flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+const readSecretsFile = (file: string, sink: Sink): Record<string, string> => {
+  const names = secretNames(sink);
+  const entries = Object.entries(readJsonObject(file));
+  const unknown = entries.filter(([name]) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `${sink.name} has no secret ${unknown.map(([name]) => name).join(', ')}. It has ${names.join(', ')}`,
+    );
+  }
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      if (typeof value !== 'string') throw new UsageError(`${file}: ${name} must be a text`);
+      return [name, value];
+    }),
+  );
+};
+
+interface Result {
+  action: string;
+  outcome: Outcome;
+  durationMs: number;
+  logs: string;
+  error?: string;
+  denied?: string;
+  metadata: readonly MetadataChange[];
+}
+
+const describe = ({ action, outcome, durationMs, logs, error, denied, metadata }: Result): string => {
+  const details = [
+    ['log', logs],
+    ...(error === undefined ? [] : [['error', error]]),
+    ...(denied === undefined ? [] : [['login denied', denied]]),
+    ...metadata.map(({ field, key, value }) => [field, `${key} = ${JSON.stringify(value)}`]),
+  ];
+  return `${action}: ${outcome} in ${durationMs} ms\n${table(details)}`;
+};
+
+await runTool(
+  HELP,
+  { event: { type: 'string' }, secrets: { type: 'string' }, json: { type: 'boolean' } },
+  async ({ values, positionals }) => {
+    const sink = await findSink(positionals);
+    const event =
+      values.event === undefined ? exampleEvent() : (readJsonObject(values.event) as unknown as Event);
+    const secrets =
+      values.secrets === undefined ? readEnvironment(sink) : readSecretsFile(values.secrets, sink);
+    await build();
+
+    // The outcome is told by the log line, which a success has with LOG=all only.
+    const LOG = (secrets.LOG ?? 'failures').replace('failures', 'all');
+    const ownEvent = { ...event, secrets: { ...secrets, LOG } };
+    const { api, effects } = createApi(ownEvent, createCache(Date.now));
+    const { error, logs, durationMs } = await loadBuilt(sink.name).execute(ownEvent, api);
+    const outcome = error ? 'failed' : outcomeOf(logs);
+    const result: Result = {
+      action: sink.name,
+      outcome,
+      durationMs: Math.round(durationMs),
+      logs: logs.trimEnd(),
+      ...(error && { error: error.message }),
+      ...(effects.denied !== undefined && { denied: effects.denied }),
+      metadata: effects.metadata,
+    };
+    console.log(values.json ? JSON.stringify(result, null, 2) : describe(result));
+    return EXIT_CODES[outcome];
+  },
+);
