@@ -1,22 +1,30 @@
 /** Builds dist/<name>.js, the one file that is an Action, for every entry of a0deploy.yaml. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { type ActionEntry, ROOT, readManifest } from './manifest.ts';
 
-/** Builds every Action. The same commit gives the same bytes. */
+/** Builds every Action. */
 export const build = async (): Promise<void> => {
-  const banner = makeBanner();
-  await Promise.all(readManifest().actions.map((action) => buildAction(action, banner)));
+  await Promise.all(
+    readManifest().actions.map(async (action) => {
+      const file = path.join(ROOT, action.code);
+      const code = await bundle(action);
+      // An unchanged file stays: somebody may be reading it.
+      if (existsSync(file) && readFileSync(file, 'utf8') === code) return;
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, code);
+    }),
+  );
 };
 
-const buildAction = async ({ name, code, dependencies }: ActionEntry, banner: string): Promise<void> => {
-  await esbuild({
+/** The code of an Action. The same commit gives the same bytes. */
+export const bundle = async ({ name, dependencies }: ActionEntry): Promise<string> => {
+  const { outputFiles } = await esbuild({
     absWorkingDir: ROOT,
     // Auth0 ignores what else an Action exports, so it is left out.
     stdin: { contents: `export { onExecutePostLogin } from './actions/${name}.ts';`, resolveDir: ROOT },
-    outfile: code,
     bundle: true,
     external: dependencies.map((dependency) => dependency.name),
     platform: 'node',
@@ -25,24 +33,21 @@ const buildAction = async ({ name, code, dependencies }: ActionEntry, banner: st
     target: 'node22',
     charset: 'utf8',
     legalComments: 'inline',
-    banner: { js: banner.replace('NAME', name) },
+    banner: { js: `// ${origin()}: ${name}. Built from TypeScript; change the source, not this file.` },
+    write: false,
     logLevel: 'warning',
   });
+  return outputFiles.map(({ text }) => text).join('');
 };
 
-const makeBanner = (): string => {
+/** Package, version and commit. No commit where there is no git: in an unpacked release, say. */
+const origin = (): string => {
   const { name, version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-  return `// ${name} ${version}${commit()}: NAME. Built from TypeScript; edit the source, not this file.`;
-};
-
-/** Empty where there is no git, in an unpacked release for one. */
-const commit = (): string => {
   try {
-    const git = (...args: string[]) =>
-      execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim();
-    return ` (${git('rev-parse', '--short=12', 'HEAD')})`;
+    const options = { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' } as const;
+    return `${name} ${version} (${execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], options).trim()})`;
   } catch {
-    return '';
+    return `${name} ${version}`;
   }
 };
 

@@ -30,10 +30,13 @@ const describeDestinations = async (): Promise<string> => {
   ]);
   return [
     markdownTable(['Action', 'Destination', 'Records'], rows),
-    ...sinks.map(({ name, secrets }) => `**\`${name}\`**\n\n${secretsTable(secrets)}`),
-    `**Every Action**\n\n${secretsTable(settings)}`,
+    ...sinks.map(({ name, secrets }) => folded(`Secrets of <code>${name}</code>`, secretsTable(secrets))),
+    folded('Secrets of every Action', secretsTable(settings)),
   ].join('\n\n');
 };
+
+const folded = (title: string, content: string): string =>
+  `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
 
 /** The first sentence of the file that is the destination. */
 const summary = ({ name }: Sink): string => {

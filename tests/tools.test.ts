@@ -1,0 +1,167 @@
+/** The command line tools, as a person runs them. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Destination, startDestination } from '../tools/local/destination.ts';
+import { services } from '../tools/local/destinations/index.ts';
+import { splunk } from '../tools/local/destinations/splunk.ts';
+import { ROOT } from '../tools/manifest.ts';
+import { login, signUp } from './events.ts';
+
+const run = (tool: string, args: readonly string[], env: Record<string, string> = {}) =>
+  new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    const options = { cwd: ROOT, env: { PATH: process.env.PATH, ...env } };
+    const command = ['--import', 'tsx', `tools/${tool}.ts`, ...args];
+    const child = execFile(process.execPath, command, options, (_, out, err) =>
+      resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+
+describe('npm start', () => {
+  it('plays the scene, and everything arrives', async () => {
+    const { code, out } = await run('start', ['--once']);
+    expect(out).toContain('Everything that was to arrive arrived, once.');
+    expect(out).toMatch(/^Ada signs up +SignUp +SignUp +SignUp +SignUp$/m);
+    expect(out).toMatch(/^Grace is let in silently +skipped +skipped +skipped +skipped$/m);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour is.
+    expect(out).not.toMatch(/\u001b\[/);
+    expect(code).toBe(0);
+  });
+
+  it('tells all of it as JSON, without a credential', async () => {
+    const { code, out } = await run('start', ['--once', '--json']);
+    const { logins, destinations, users, problems } = JSON.parse(out);
+    expect(code).toBe(0);
+    expect(problems).toEqual([]);
+    expect(logins[0]).toMatchObject({
+      outcome: 'completed',
+      appMetadataBefore: {},
+      appMetadataAfter: { signedUp: { splunk: true, keen: true, segment: true, 'segment-http': true } },
+      actions: [
+        { name: 'splunk', outcome: 'delivered', logs: expect.stringMatching(/SignUp delivered in \d+ ms/) },
+        {},
+        {},
+        {},
+      ],
+    });
+    expect(destinations[0].requests[0]).toMatchObject({
+      method: 'POST',
+      path: '/services/collector/event',
+      status: 200,
+      headers: { authorization: 'Splunk ***' },
+    });
+    expect(users).toContainEqual({ user_id: 'auth0|migrated', app_metadata: { signedUp: true } });
+    for (const { secrets } of services) {
+      const { SPLUNK_HEC_TOKEN, KEENIO_WRITE_KEY, SEGMENT_WRITE_KEY } = secrets({
+        url: '',
+        caCertificate: '',
+      });
+      expect(out).not.toContain(SPLUNK_HEC_TOKEN ?? KEENIO_WRITE_KEY ?? SEGMENT_WRITE_KEY);
+    }
+  });
+
+  it('explains itself, and what it does not understand', async () => {
+    expect(await run('start', ['--help'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Usage: npm start'),
+    });
+    expect(await run('start', ['--twice'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("'--twice'"),
+    });
+  });
+});
+
+describe('npm run try', () => {
+  let folder: string;
+  let destination: Destination;
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'try-'));
+    destination = await startDestination(splunk);
+  });
+  afterEach(() => destination.reset());
+  afterAll(async () => {
+    rmSync(folder, { recursive: true });
+    await destination.close();
+  });
+
+  const write = (name: string, content: unknown): string => {
+    const file = path.join(folder, name);
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  };
+
+  it("delivers Auth0's example event with the secrets of the environment", async () => {
+    const { code, out } = await run('try', ['splunk'], destination.secrets);
+    expect(out).toMatch(
+      /^splunk: delivered in \d+ ms\nlog +\[splunk\] SignUp delivered in \d+ ms\napp_metadata +signedUp = \{"splunk":true\}\n$/,
+    );
+    expect(code).toBe(0);
+    expect(destination.events).toMatchObject([{ type: 'SignUp', userId: 'auth0|5f7c8ec7c33c6c004bbafe82' }]);
+  });
+
+  it('delivers a given event with the secrets of a file, and tells it as JSON', async () => {
+    const files = [
+      '--event',
+      write('event.json', login()),
+      '--secrets',
+      write('secrets.json', destination.secrets),
+    ];
+    const { code, out } = await run('try', ['splunk', ...files, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ action: 'splunk', outcome: 'delivered', metadata: [] });
+    expect(code).toBe(0);
+    expect(destination.events).toMatchObject([{ type: 'Login' }]);
+  });
+
+  it('exits with 0 for what is rightly skipped', async () => {
+    const event = signUp({ request: { ...signUp().request, query: { prompt: 'none' } } });
+    const { code, out } = await run(
+      'try',
+      ['splunk', '--event', write('silent.json', event)],
+      destination.secrets,
+    );
+    expect(out).toContain('[splunk] Skipped: silent authentication');
+    expect(code).toBe(0);
+  });
+
+  it('exits with 1 for what is not delivered', async () => {
+    destination.misbehave({ answer: { status: 503 } });
+    const { code, out } = await run('try', ['splunk'], destination.secrets);
+    expect(out).toContain('[splunk] SignUp not delivered: 503');
+    expect(code).toBe(1);
+  });
+
+  it('exits with 2 for what is not configured, and prints no value', async () => {
+    const { code, out, err } = await run('try', ['splunk'], { SPLUNK_HEC_URL: 'http://hunter2.example.com' });
+    expect(out).toContain('Not configured: SPLUNK_HEC_URL must be an https URL');
+    expect(out).toContain('SPLUNK_HEC_TOKEN is missing');
+    expect(out + err).not.toContain('hunter2');
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    ['no Action', [], 'Name one Action: splunk, keen, segment, segment-http'],
+    ['an unknown Action', ['spunk'], 'Name one Action: splunk, keen, segment, segment-http'],
+    ['a file that is not there', ['splunk', '--event', 'nowhere.json'], 'Cannot read nowhere.json: ENOENT'],
+  ])('exits with 2 for %s, and says so', async (_, args, message) => {
+    expect(await run('try', args)).toMatchObject({ code: 2, err: `${message}\nSee --help.\n` });
+  });
+
+  it.each([
+    ['that is not JSON', 'hunter2', 'is not valid JSON'],
+    ['that is a list', ['hunter2'], 'does not hold a JSON object'],
+    [
+      'with a misspelt name',
+      { SPLUNK_TOKEN: 'hunter2' },
+      'splunk has no secret SPLUNK_TOKEN. It has DELIVERY_TIMEOUT_MS',
+    ],
+    ['with a value that is no text', { SPLUNK_TLS_VERIFY: false }, 'SPLUNK_TLS_VERIFY must be a text'],
+  ])('exits with 2 for a file of secrets %s, and shows nothing of it', async (_, content, message) => {
+    const { code, out, err } = await run('try', ['splunk', '--secrets', write('broken.json', content)]);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(out + err).not.toContain('hunter2');
+  });
+});
