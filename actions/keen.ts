@@ -76,12 +76,11 @@ const Results = v.record(
 );
 
 /** Keen answers a batch with 200, and each event in it with a result. */
-const checkResults = (body: unknown): void => {
-  const results = v.safeParse(Results, body);
-  if (!results.success) throw new UnavailableError('the answer cannot be read');
-  const refused = Object.values(results.output)
-    .flat()
-    .find(({ success }) => !success);
+const checkResults = (body: unknown, expected: number): void => {
+  const parsed = v.safeParse(Results, body);
+  const results = parsed.success ? Object.values(parsed.output).flat() : [];
+  if (results.length !== expected) throw new UnavailableError('the answer cannot be read');
+  const refused = results.find(({ success }) => !success);
   if (refused)
     throw new RejectedError('an event was refused', { vendorText: refused.error?.description ?? '' });
 };
@@ -99,7 +98,7 @@ export const keen: Sink<typeof secrets> = {
       await http({ url: `${url}/${collection}`, headers, body: JSON.stringify(toPayload(first, secrets)) });
     } else {
       const { body } = await http({ url, headers, body: JSON.stringify(toBatch(activities, secrets)) });
-      checkResults(body);
+      checkResults(body, activities.length);
     }
   },
 };

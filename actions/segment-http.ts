@@ -11,6 +11,8 @@ import { record } from '../lib/record.ts';
 import { credential, serverUrl, text } from '../lib/secrets.ts';
 import type { Sink } from '../lib/sink.ts';
 
+const NOT_INTEGRATIONS = 'must be a JSON object';
+
 export const secrets = v.object({
   SEGMENT_WRITE_KEY: v.pipe(credential, v.description('Write key of the source')),
   SEGMENT_REGION: v.optional(
@@ -33,8 +35,9 @@ export const secrets = v.object({
   SEGMENT_INTEGRATIONS: v.optional(
     v.pipe(
       text,
-      v.parseJson(undefined, 'must be a JSON object'),
-      v.record(text, v.union([v.boolean(), v.record(text, v.unknown())]), 'must be a JSON object'),
+      v.parseJson(undefined, NOT_INTEGRATIONS),
+      v.check((value) => !Array.isArray(value), NOT_INTEGRATIONS),
+      v.record(text, v.union([v.boolean(), v.record(text, v.unknown())], NOT_INTEGRATIONS), NOT_INTEGRATIONS),
       v.description('Where Segment may pass the events on, as `{"All":false,"Mixpanel":true}`'),
     ),
   ),

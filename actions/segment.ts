@@ -66,7 +66,10 @@ export const segment: Sink<typeof secrets> = {
       flushAt: 2 * activities.length,
       httpClient: {
         makeRequest: (request) => {
-          const response = http(request).then(({ status }) => ({ status, statusText: '' }));
+          const response = http({ ...request, url: `${hostOf(secrets)}/v1/batch` }).then(({ status }) => ({
+            status,
+            statusText: '',
+          }));
           requests.push(response);
           return response;
         },

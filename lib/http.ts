@@ -1,7 +1,7 @@
 /** axios under one deadline; turns every failure into one of errors.ts. A vendor's answer is untrusted input. */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import axios, { type AxiosResponse } from 'axios';
+import axios, { type AxiosError, type AxiosResponse } from 'axios';
 import { RejectedError, UnavailableError } from './errors.ts';
 
 /** Sends one POST request. */
@@ -73,9 +73,10 @@ const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResp
 
 /** The answer as soon as its status and headers are there. */
 const open = async (
-  { url, headers, body, tls }: HttpRequest,
+  request: HttpRequest,
   signal: AbortSignal,
 ): Promise<AxiosResponse<http.IncomingMessage>> => {
+  const { url, headers, body, tls } = request;
   try {
     return await axios.post(url, Buffer.from(body), {
       headers: { 'Content-Type': 'application/json', 'User-Agent': USER_AGENT, ...headers },
@@ -89,7 +90,10 @@ const open = async (
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code, message, request: sent } = error as AxiosError;
+    // The destination had closed the kept connection, which an instance frozen meanwhile has not noticed.
+    // https://nodejs.org/docs/latest-v22.x/api/http.html#requestreusedsocket
+    if (code === 'ECONNRESET' && sent?.reusedSocket) return open(request, signal);
     throw new UnavailableError(code ? `cannot connect: ${code}` : `cannot connect: ${message}`);
   }
 };

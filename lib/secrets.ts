@@ -47,7 +47,7 @@ export const certificates = v.pipe(
   text,
   v.transform((value) =>
     Array.from(
-      value.replaceAll('\\n', '\n').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g),
+      value.replaceAll('\\n', '\n').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)/g),
       ([, base64 = '']) =>
         `-----BEGIN CERTIFICATE-----\n${base64.trim().replace(/\s+/g, '\n')}\n-----END CERTIFICATE-----\n`,
     ),
@@ -124,9 +124,10 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 function isServerUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(value);
+  const { protocol, hostname, username, password } = new URL(value);
   const isPrivate = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
-  return isPrivate && `${username}${password}${search}${hash}` === '';
+  // URL forgets a `?` or `#` at the end; a path appended to it would be no path.
+  return isPrivate && `${username}${password}` === '' && !/[?#]/.test(value);
 }
 
 function isCertificate(pem: string): boolean {
