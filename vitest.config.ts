@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
     globalSetup: ['tests/build.ts'],
+    // One for each core of a small machine; by default one core is left to vitest itself.
+    maxWorkers: 2,
   },
 });

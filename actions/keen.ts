@@ -5,6 +5,7 @@
  * https://keen.io/docs/api/#record-multiple-events
  * https://keen.io/docs/streams/data-enrichment-overview/
  */
+import { isIP } from 'node:net';
 import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import * as v from 'valibot';
 import { type Activity, detailsOf } from '../lib/activity.ts';
@@ -51,7 +52,9 @@ export const toPayload = (activity: Activity, secrets: Secrets) => ({
 });
 
 const toAddons = ({ request }: Activity) => [
-  ...(request.ip ? [{ name: 'keen:ip_to_geo', input: { ip: 'ip' }, output: 'ipGeo' }] : []),
+  ...(request.ip && isIP(request.ip)
+    ? [{ name: 'keen:ip_to_geo', input: { ip: 'ip' }, output: 'ipGeo' }]
+    : []),
   ...(request.userAgent
     ? [{ name: 'keen:ua_parser', input: { ua_string: 'userAgent' }, output: 'userAgentInfo' }]
     : []),
@@ -60,15 +63,15 @@ const toAddons = ({ request }: Activity) => [
 const collectionOf = ({ type }: Activity, secrets: Secrets): string | undefined =>
   type === 'SignUp' ? secrets.KEENIO_SIGNUP_COLLECTION : secrets.KEENIO_LOGIN_COLLECTION;
 
-const toBatch = (activities: readonly Activity[], secrets: Secrets) =>
-  Object.fromEntries(
-    [...new Set(activities.map((activity) => collectionOf(activity, secrets)))].map((collection) => [
-      collection,
-      activities
-        .filter((activity) => collectionOf(activity, secrets) === collection)
-        .map((activity) => toPayload(activity, secrets)),
-    ]),
-  );
+/** Collection → its activities. */
+const byCollection = (activities: readonly Activity[], secrets: Secrets): Record<string, Activity[]> => {
+  const groups: Record<string, Activity[]> = {};
+  for (const activity of activities) {
+    const collection = String(collectionOf(activity, secrets));
+    groups[collection] = [...(groups[collection] ?? []), activity];
+  }
+  return groups;
+};
 
 const Results = v.record(
   text,
@@ -76,13 +79,21 @@ const Results = v.record(
 );
 
 /** Keen answers a batch with 200, and each event in it with a result. */
-const checkResults = (body: unknown, expected: number): void => {
-  const parsed = v.safeParse(Results, body);
-  const results = parsed.success ? Object.values(parsed.output).flat() : [];
-  if (results.length !== expected) throw new UnavailableError('the answer cannot be read');
-  const refused = results.find(({ success }) => !success);
-  if (refused)
-    throw new RejectedError('an event was refused', { vendorText: refused.error?.description ?? '' });
+const checkResults = (body: unknown, groups: Record<string, Activity[]>): void => {
+  const { success, output } = v.safeParse(Results, body);
+  const events = Object.entries(groups).flatMap(([collection, activities]) =>
+    activities.map((activity, index) => ({
+      activity,
+      result: success ? output[collection]?.[index] : undefined,
+    })),
+  );
+  if (events.some(({ result }) => !result)) throw new UnavailableError('the answer cannot be read');
+  const refused = events.filter(({ result }) => !result?.success);
+  if (refused.length === 0) return;
+  throw new RejectedError('an event was refused', {
+    vendorText: refused[0]?.result?.error?.description ?? '',
+    refused: refused.map(({ activity }) => activity),
+  });
 };
 
 export const keen: Sink<typeof secrets> = {
@@ -96,10 +107,15 @@ export const keen: Sink<typeof secrets> = {
     if (first && !second) {
       const collection = encodeURIComponent(String(collectionOf(first, secrets)));
       await http({ url: `${url}/${collection}`, headers, body: JSON.stringify(toPayload(first, secrets)) });
-    } else {
-      const { body } = await http({ url, headers, body: JSON.stringify(toBatch(activities, secrets)) });
-      checkResults(body, activities.length);
+      return;
     }
+    const groups = byCollection(activities, secrets);
+    const payloads = Object.entries(groups).map(([collection, activities]) => [
+      collection,
+      activities.map((activity) => toPayload(activity, secrets)),
+    ]);
+    const { body } = await http({ url, headers, body: JSON.stringify(Object.fromEntries(payloads)) });
+    checkResults(body, groups);
   },
 };
 

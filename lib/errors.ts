@@ -1,4 +1,5 @@
 /** What can keep a login from being recorded, and who must act. No message holds a secret or personal data. */
+import type { Activity } from './activity.ts';
 
 /** The Action's secrets are missing or malformed. */
 export class ConfigError extends Error {
@@ -25,7 +26,10 @@ interface Answer {
 export abstract class DeliveryError extends Error {
   readonly status: number | undefined;
   readonly vendorText: string;
-  abstract readonly advice: string;
+  /** Who must act, where waiting is not enough. */
+  abstract readonly advice: string | undefined;
+  /** What was tried, and what becomes of the activity: for the log line. */
+  fate = '';
 
   constructor(message: string, { status, vendorText = '' }: Answer = {}) {
     super(message);
@@ -34,9 +38,20 @@ export abstract class DeliveryError extends Error {
   }
 }
 
+interface Refusal extends Answer {
+  /** Of a batch: what was refused, where the destination tells. It has accepted the others. */
+  readonly refused?: readonly Activity[];
+}
+
 /** The destination refused the activity and would refuse it again. */
 export class RejectedError extends DeliveryError {
   override readonly name = 'RejectedError';
+  readonly refused: readonly Activity[] | undefined;
+
+  constructor(message: string, { refused, ...answer }: Refusal = {}) {
+    super(message, answer);
+    this.refused = refused;
+  }
 
   get advice(): string {
     if (this.status === 401 || this.status === 403) return "check the credentials in the Action's secrets";
@@ -45,10 +60,24 @@ export class RejectedError extends DeliveryError {
   }
 }
 
+interface Unavailability extends Answer {
+  /** How long the destination asks to be left alone. */
+  readonly retryAfterMs?: number | undefined;
+  /** Given where another attempt right away would fail alike, and somebody must act. */
+  readonly advice?: string | undefined;
+}
+
 /** The destination could not be reached, or cannot take the activity now: a later attempt can succeed. */
 export class UnavailableError extends DeliveryError {
   override readonly name = 'UnavailableError';
-  readonly advice = 'the destination must recover';
+  readonly retryAfterMs: number | undefined;
+  readonly advice: string | undefined;
+
+  constructor(message: string, { retryAfterMs, advice, ...answer }: Unavailability = {}) {
+    super(message, answer);
+    this.retryAfterMs = retryAfterMs;
+    this.advice = advice;
+  }
 }
 
 /** The destination has the SignUp, but Auth0 did not take the mark: the next login sends it again, with the same id. */

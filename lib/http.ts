@@ -39,36 +39,52 @@ const ABORT_GRACE_MS = 25;
 /** Without one, Splunk falls back to HTTP/1.0 and closes the connection. */
 const USER_AGENT = 'auth0-login-analytics';
 
-/**
- * Runs `work` with an Http whose requests end when the time is up: name resolution, connection, TLS and
- * the answer's body included. Never waits longer, whatever `work` does.
- *
- * @throws {UnavailableError} when the time is up.
- */
-export const withinDeadline = async <T>(deadlineMs: number, work: (http: Http) => Promise<T>): Promise<T> => {
-  const controller = new AbortController();
-  const timeUp = new UnavailableError(`no answer within ${deadlineMs} ms`);
-  const abort = setTimeout(() => controller.abort(timeUp), deadlineMs);
-  let giveUp: NodeJS.Timeout | undefined;
-  const givenUp = new Promise<never>((_, reject) => {
-    giveUp = setTimeout(reject, deadlineMs + ABORT_GRACE_MS, timeUp);
-  });
-  try {
-    return await Promise.race([work((request) => post(request, controller.signal)), givenUp]);
-  } finally {
-    clearTimeout(abort);
-    clearTimeout(giveUp);
+/** The time that a login may spend on a delivery: name resolution, connection, TLS, answers and pauses included. */
+export class Deadline {
+  readonly #endsAt: number;
+  readonly #controller = new AbortController();
+  readonly #timeUp: UnavailableError;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(ms: number) {
+    this.#endsAt = performance.now() + ms;
+    this.#timeUp = new UnavailableError(`no answer within ${ms} ms`);
+    this.#timer = setTimeout(() => this.#controller.abort(this.#timeUp), ms);
   }
-};
+
+  remainingMs(): number {
+    return this.#endsAt - performance.now();
+  }
+
+  /** Its requests end with the deadline. */
+  readonly http: Http = (request) => post(request, this.#controller.signal);
+
+  /**
+   * Waits for `work`, and no longer than the deadline, whatever `work` does.
+   * @throws {UnavailableError} when the time is up.
+   */
+  async race<T>(work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeUp = new Promise<never>((_, reject) => {
+      timer = setTimeout(reject, this.remainingMs() + ABORT_GRACE_MS, this.#timeUp);
+    });
+    return Promise.race([work, timeUp]).finally(() => clearTimeout(timer));
+  }
+
+  /** To be called when the delivery is over. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
 
 const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
-  const { status, data } = await open(request, signal);
+  const { status, headers, data } = await open(request, signal);
   const body = parseIfJson(await readBody(data));
   if (status >= 200 && status < 300) return { status, body };
-  const answer = { status, vendorText: vendorText(body) };
   const message = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
-  if (isTemporary(status)) throw new UnavailableError(message, answer);
-  throw new RejectedError(message, answer);
+  const answer = { status, vendorText: vendorText(body) };
+  if (!isTemporary(status)) throw new RejectedError(message, answer);
+  throw new UnavailableError(message, { ...answer, retryAfterMs: parseRetryAfter(headers['retry-after']) });
 };
 
 /** The answer as soon as its status and headers are there. */
@@ -94,7 +110,7 @@ const open = async (
     // The destination had closed the kept connection, which an instance frozen meanwhile has not noticed.
     // https://nodejs.org/docs/latest-v22.x/api/http.html#requestreusedsocket
     if (code === 'ECONNRESET' && sent?.reusedSocket) return open(request, signal);
-    throw new UnavailableError(code ? `cannot connect: ${code}` : `cannot connect: ${message}`);
+    throw new UnavailableError(`cannot connect: ${code ?? message}`, { advice: adviceFor(code) });
   }
 };
 
@@ -114,6 +130,21 @@ const readBody = async (stream: http.IncomingMessage): Promise<string> => {
 
 /** https://developer.mozilla.org/docs/Web/HTTP/Reference/Status */
 const isTemporary = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
+
+/** Codes of Node's TLS and DNS that another attempt does not change. https://nodejs.org/docs/latest-v22.x/api/tls.html#x509-certificate-error-codes */
+const adviceFor = (code = ''): string | undefined => {
+  if (/CERT|SIGNATURE/.test(code)) return "check the destination's certificate";
+  return code === 'ENOTFOUND' ? "check the address in the Action's secrets" : undefined;
+};
+
+/** Seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+const parseRetryAfter = (value: unknown): number | undefined => {
+  if (typeof value !== 'string') return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  // Date.parse finds a date in nearly anything.
+  const ms = / GMT$/.test(value) ? Date.parse(value) - Date.now() : Number.NaN;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+};
 
 /** What the destination says of its refusal: error bodies can be JSON, a JSON string, plain text, HTML or empty. */
 const vendorText = (body: unknown): string => {

@@ -1,6 +1,7 @@
 /** At most one line a login, with no secret and no personal data. */
 import { type Activity, personalData } from './activity.ts';
-import { ConfigError, DeliveryError, NotMarkedError } from './errors.ts';
+import type { Delivery } from './deliver.ts';
+import { ConfigError, DeliveryError, NotMarkedError, RejectedError } from './errors.ts';
 
 /** Auth0 stores 256 characters of what an Action prints. https://auth0.com/docs/customize/actions/limitations */
 const LINE_LIMIT_CHARS = 255;
@@ -22,16 +23,33 @@ export const explain = (error: unknown, activity: Activity | undefined, secrets:
   if (error instanceof ConfigError) return explainConfig(error);
   if (error instanceof NotMarkedError) return 'SignUp delivered, but app_metadata did not take the mark';
   const what = activity?.type ?? 'Login';
-  if (!(error instanceof DeliveryError)) {
-    return `${what} not delivered: unexpected ${error instanceof Error ? error.name : typeof error}`;
-  }
-  const { message, status, vendorText, advice } = error;
-  const said = quote(vendorText, [
-    ...Object.values(secrets ?? {}),
-    ...(activity ? personalData(activity) : []),
-  ]);
-  const repeated = what === 'SignUp' ? "; sent again at the user's next login" : '';
-  return `${what} not delivered: ${said ? `${status} ${said}` : message}; ${advice}${repeated}`;
+  if (!(error instanceof DeliveryError)) return `${what} not delivered: ${describe(error, [])}`;
+  const privateValues = [...Object.values(secrets ?? {}), ...(activity ? personalData(activity) : [])];
+  const advice = error.advice ? `; ${error.advice}` : '';
+  const again =
+    error instanceof RejectedError && what === 'SignUp' ? "; sent again at the user's next login" : '';
+  return `${what} not delivered: ${describe(error, privateValues)}${error.fate}${advice}${again}`;
+};
+
+/** What came of a delivery that succeeded. */
+export const report = (
+  activity: Activity,
+  { durationMs, along, refusal }: Delivery,
+  secrets: unknown,
+): string => {
+  const others = along > 0 ? `, with ${along} kept` : '';
+  const line = `${activity.type} delivered in ${durationMs} ms${others}`;
+  if (!refusal) return line;
+  const { error, refused } = refusal;
+  const privateValues = [...Object.values(secrets ?? {}), ...refused.flatMap(personalData)];
+  return `${line}; ${refused.length} kept refused and dropped: ${describe(error, privateValues)}`;
+};
+
+const describe = (error: unknown, privateValues: readonly unknown[]): string => {
+  if (!(error instanceof DeliveryError))
+    return `unexpected ${error instanceof Error ? error.name : typeof error}`;
+  const said = quote(error.vendorText, privateValues);
+  return said ? `${error.status ?? ''} ${said}`.trim() : error.message;
 };
 
 const explainConfig = ({ message, secretNames }: ConfigError): string => {
@@ -44,8 +62,13 @@ const quote = (text: string, privateValues: readonly unknown[]): string =>
   privateValues
     .map((value) => (typeof value === 'string' ? value.trim() : ''))
     .filter((value) => value.length >= PRIVATE_MIN_CHARS)
-    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)])
+    // As it is, in JSON, and in base64, alone and as the user name of Basic authentication.
+    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), btoaUtf8(value), btoaUtf8(`${value}:`)])
+    // The longest first, because one can hold another.
+    .sort((one, other) => other.length - one.length)
     .reduce((rest, value) => rest.replaceAll(value, '***'), text)
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, QUOTE_LIMIT_CHARS);
+
+const btoaUtf8 = (text: string): string => Buffer.from(text).toString('base64');

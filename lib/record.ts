@@ -1,11 +1,11 @@
 /** What happens in a login. */
 import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
-import type { InferOutput } from 'valibot';
 import { type Activity, toLogin, toSignUp, whySkipped } from './activity.ts';
+import { deliver } from './deliver.ts';
 import { NotMarkedError } from './errors.ts';
-import { withinDeadline } from './http.ts';
-import { explain, log } from './log.ts';
-import { readSecret, readSecrets, type SecretsSchema, type Settings } from './secrets.ts';
+import { explain, log, report } from './log.ts';
+import { protect } from './privacy.ts';
+import { readSecret, readSecrets, type SecretsSchema } from './secrets.ts';
 import { isSignUp, markSignedUp } from './signed-up.ts';
 import type { Sink } from './sink.ts';
 
@@ -32,7 +32,7 @@ export const record = async <S extends SecretsSchema>(
     const secrets = readSecrets(sink.secrets, event.secrets);
 
     // 3. SignUp or Login?
-    activity = toLogin(event, new Date());
+    activity = protect(toLogin(event, new Date()), secrets);
     if (isSignUp(activity, event, sink.name, secrets.SIGNUP_WINDOW_DAYS)) {
       activity = toSignUp(activity, secrets.SIGNUP_WINDOW_DAYS);
     }
@@ -41,24 +41,18 @@ export const record = async <S extends SecretsSchema>(
     }
 
     // 4. Deliver it, while the login waits.
-    const start = performance.now();
-    await deliver(sink, activity, secrets);
+    const delivery = await deliver(sink, activity, secrets);
 
     // 5. Accepted: a SignUp happens only once.
     if (activity.type === 'SignUp') markSignedUp(event, api, sink.name);
-    logIfAll(sink.name, event, `${activity.type} delivered in ${Math.round(performance.now() - start)} ms`);
+    const line = report(activity, delivery, event.secrets);
+    if (delivery.refusal) log(sink.name, line);
+    else logIfAll(sink.name, event, line);
   } catch (error) {
     // 6. Whatever failed, the login goes on, unless the operator wants it refused.
     fail(sink.name, event, api, activity, error);
   }
 };
-
-const deliver = <S extends SecretsSchema>(
-  sink: Sink<S>,
-  activity: Activity,
-  secrets: Settings & InferOutput<S>,
-): Promise<void> =>
-  withinDeadline(secrets.DELIVERY_TIMEOUT_MS, (http) => sink.send([activity], secrets, http));
 
 const fail = (
   sinkName: string,
@@ -67,13 +61,13 @@ const fail = (
   activity: Activity | undefined,
   error: unknown,
 ): void => {
+  let line = 'Login not recorded: the event or the api object failed';
   try {
-    log(sinkName, explain(error, activity, event.secrets));
+    line = explain(error, activity, event.secrets);
     const isRecorded = error instanceof NotMarkedError;
     if (!isRecorded && readSecret(event.secrets, 'ON_FAILURE') === 'deny') api.access.deny(DENIAL);
-  } catch {
-    log(sinkName, 'Login not recorded: the event or the api object failed');
-  }
+  } catch {}
+  log(sinkName, line);
 };
 
 const logIfAll = (sinkName: string, event: Event, message: string): void => {

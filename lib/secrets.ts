@@ -35,6 +35,16 @@ export const integer = (min: number, max: number) => {
   );
 };
 
+/** Some of the given names, separated by commas. */
+const listOf = <const T extends readonly string[]>(names: T) => {
+  const message = `must be some of ${names.join(',')}`;
+  return v.pipe(
+    text,
+    v.transform((value) => value.split(',').flatMap((name) => name.trim() || [])),
+    v.array(v.picklist(names, message)),
+  );
+};
+
 /** The address of a server, without a slash at its end. Secrets travel to it, so plain http is for loopback only. */
 export const serverUrl = v.pipe(
   text,
@@ -92,6 +102,21 @@ export const settings = v.object({
     ),
     '7',
   ),
+  OMIT_FIELDS: v.optional(
+    v.pipe(
+      listOf(['name', 'email', 'ip', 'userAgent']),
+      v.description('What is not sent, of `name,email,ip,userAgent`'),
+    ),
+    '',
+  ),
+  HASH_FIELDS: v.optional(
+    v.pipe(
+      listOf(['userId', 'name', 'email', 'ip', 'userAgent']),
+      v.description('What is sent as a hash (HMAC-SHA256), of `userId,name,email,ip,userAgent`'),
+    ),
+    '',
+  ),
+  HASH_KEY: v.optional(v.pipe(text, v.description('Key of the hashes, required with `HASH_FIELDS`'))),
 });
 
 export type Settings = v.InferOutput<typeof settings>;
@@ -104,14 +129,15 @@ export const readSecrets = <S extends SecretsSchema>(
   const all = v.object({ ...settings.entries, ...schema.entries });
   const values = Object.fromEntries(Object.keys(all.entries).map((name) => [name, readSecret(given, name)]));
   const result = v.safeParse(all, values, { message: () => 'is malformed' });
-  if (result.success) return result.output as Settings & v.InferOutput<S>;
   const problems = new Map(
-    result.issues.map((issue) => {
+    result.issues?.map((issue) => {
       const name = String(issue.path?.[0].key);
       return [name, values[name] === undefined ? 'is missing' : issue.message];
     }),
   );
-  throw new ConfigError(problems);
+  if (values.HASH_FIELDS && !values.HASH_KEY) problems.set('HASH_KEY', 'is missing');
+  if (problems.size > 0) throw new ConfigError(problems);
+  return result.output as Settings & v.InferOutput<S>;
 };
 
 /** One secret as the operator meant it: trimmed, absent if empty. Checks nothing, so it also serves before the check. */

@@ -116,7 +116,6 @@ describe.each([
       ['a refused credential', 401, "check the credentials in the Action's secrets"],
       ['a wrong address', 404, "check the address in the Action's secrets"],
       ['a refused event', 400, "check the Action's secrets"],
-      ['an outage', 503, 'the destination must recover'],
     ])('tells %s, writes no mark, and repeats the SignUp with its id', async (_, status, advice) => {
       const { destination, user, login } = await setUp();
       destination.misbehave({ answer: { status, body: '{"text":"as the vendor says"}' } });
@@ -124,13 +123,30 @@ describe.each([
         `[${name}] SignUp not delivered: ${status} as the vendor says; ${advice}; sent again at the user's next login\n`,
       );
       expect(user.app_metadata).toEqual({});
+      expect(destination.requests).toHaveLength(1);
 
       destination.misbehave(undefined);
       await login();
       expect(user.app_metadata).toEqual({ signedUp: { [name]: true } });
-      const [failed, accepted] = destination.requests;
-      expect(failed?.body).toContain(SIGN_UP_ID);
-      expect(accepted?.body).toContain(SIGN_UP_ID);
+      for (const { body } of destination.requests) expect(body).toContain(SIGN_UP_ID);
+      expect(typesOf(destination)).toEqual(['SignUp']);
+    });
+
+    it('tells an outage, tries three times, and repeats the SignUp with its id, once', async () => {
+      const { destination, user, login } = await setUp();
+      destination.misbehave({ answer: { status: 503, body: '{"text":"as the vendor says"}' } });
+      expect(await login()).toMatch(
+        new RegExp(
+          `^\\[${name}\\] SignUp not delivered: 503 as the vendor says, after 3 attempts in 0\\.\\d s; kept for later\\n$`,
+        ),
+      );
+      expect(user.app_metadata).toEqual({});
+      expect(destination.requests).toHaveLength(3);
+
+      destination.misbehave(undefined);
+      await login();
+      expect(user.app_metadata).toEqual({ signedUp: { [name]: true } });
+      for (const { body } of destination.requests) expect(body).toContain(SIGN_UP_ID);
       expect(typesOf(destination)).toEqual(['SignUp']);
     });
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../tools/build.ts';
-import { writeReadme } from '../tools/docs.ts';
+import { writeDocs } from '../tools/docs.ts';
 import { createApi, createCache } from '../tools/local/api.ts';
 import { services } from '../tools/local/destinations/index.ts';
 import { ACTION_CODE_LIMIT_BYTES, loadAction } from '../tools/local/runtime.ts';
@@ -22,11 +22,11 @@ const { actions } = readManifest();
 const lock = JSON.parse(read('package-lock.json'));
 
 /** Bundles hold valibot and uuid beside our own code; the rest comes from npm. */
-const BUNDLE_AIM_BYTES = 45_000;
+const BUNDLE_AIM_BYTES = 60_000;
 
 describe('a0deploy.yaml', () => {
   it('lists exactly the files of actions/', () => {
-    const files = readdirSync(path.join(ROOT, 'actions')).map((file) => path.basename(file, '.ts'));
+    const files = sources('actions').map((file) => path.basename(file, '.ts'));
     expect(actions.map(({ name }) => name).toSorted()).toEqual(files.toSorted());
   });
 
@@ -53,7 +53,7 @@ describe('a0deploy.yaml', () => {
   });
 });
 
-describe.each(actions)('dist/$name.js', (action) => {
+describe.each(actions)('the built file of $name', (action) => {
   const { name, code, dependencies } = action;
   const built = read(code);
   const required = Array.from(built.matchAll(/\brequire\("([^"]+)"\)/g), ([, module = '']) => module);
@@ -105,8 +105,8 @@ it('gives every Action a sink, an embedded destination and a test of its name', 
   for (const name of names) expect(readdirSync(path.join(ROOT, 'tests'))).toContain(`${name}.test.ts`);
 });
 
-it('shows in README.md the destinations and secrets that the code declares (npm run docs writes them)', async () => {
-  expect(await writeReadme(read('README.md'))).toBe(read('README.md'));
+it('shows in the READMEs the destinations and secrets that the code declares (npm run docs writes them)', async () => {
+  for (const [file, content] of await writeDocs()) expect(content, file).toBe(read(file));
 });
 
 it('pins in package.json what ships, because Auth0 takes exact versions only', () => {
@@ -146,7 +146,8 @@ it('shows in README.md a destination that works', async () => {
 });
 
 function sources(folder: string): string[] {
-  return readdirSync(path.join(ROOT, folder)).map((file) => `${folder}/${file}`);
+  const files = readdirSync(path.join(ROOT, folder)).filter((file) => file.endsWith('.ts'));
+  return files.map((file) => `${folder}/${file}`);
 }
 
 function isBuiltin(module: string): boolean {

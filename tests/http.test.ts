@@ -4,28 +4,16 @@ import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type DeliveryError, RejectedError, UnavailableError } from '../lib/errors.ts';
-import { type HttpRequest, type HttpResponse, type TlsOptions, withinDeadline } from '../lib/http.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { RejectedError, UnavailableError } from '../lib/errors.ts';
+import type { HttpRequest, HttpResponse, TlsOptions } from '../lib/http.ts';
 import { makeCertificate } from '../tools/local/certificate.ts';
+import { withinDeadline } from './deadline.ts';
+import { failureOf, msOf } from './promises.ts';
+import { start } from './server.ts';
 
 const DEADLINE_MS = 300;
 const TOLERANCE_MS = 50;
-
-/** Starts a server on loopback that lives as long as its test. */
-const start = async (
-  listener: http.RequestListener,
-  server: http.Server = http.createServer(),
-): Promise<string> => {
-  server.on('request', listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const scheme = server instanceof https.Server ? 'https' : 'http';
-  return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
 
 const answering = (status: number, body = '', headers: http.OutgoingHttpHeaders = {}): Promise<string> =>
   start((_, response) => response.writeHead(status, headers).end(body));
@@ -36,18 +24,6 @@ const deliver = (
   deadlineMs = DEADLINE_MS,
 ): Promise<HttpResponse> =>
   withinDeadline(deadlineMs, (http) => http({ url, headers: {}, body: '{}', ...request }));
-
-const failureOf = async (delivery: Promise<unknown>): Promise<DeliveryError> => {
-  const [result] = await Promise.allSettled([delivery]);
-  if (result?.status === 'rejected') return result.reason;
-  throw new Error('It did not fail');
-};
-
-const msOf = async (work: Promise<unknown>): Promise<number> => {
-  const startedAt = performance.now();
-  await work;
-  return performance.now() - startedAt;
-};
 
 describe('a request', () => {
   const received = async (request: Partial<HttpRequest>) => {

@@ -1,16 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { keen, onExecutePostLogin, toPayload } from '../actions/keen.ts';
 import { type Activity, toLogin, toSignUp } from '../lib/activity.ts';
 import { RejectedError, UnavailableError } from '../lib/errors.ts';
-import { withinDeadline } from '../lib/http.ts';
 import { readSecrets } from '../lib/secrets.ts';
-import { fakeApi } from './api.ts';
-import { login, signUp } from './events.ts';
-import { fakeNetwork } from './network.ts';
-
-const NOW = new Date('2026-01-31T12:00:00.123Z');
-const LOGIN = toLogin(login(), NOW);
-const SIGN_UP = toSignUp(LOGIN, 7);
+import { execute } from './api.ts';
+import { NOW, stoppedClock } from './clock.ts';
+import { withinDeadline } from './deadline.ts';
+import { LOGIN, login, SIGN_UP, signUp } from './events.ts';
+import { fakeNetwork, overTheWire } from './network.ts';
 
 const REQUIRED = { KEENIO_PROJECT_ID: '5f1d9a6e', KEENIO_WRITE_KEY: 'WR1TE' };
 const WITH_LOGINS = { ...REQUIRED, KEENIO_LOGIN_COLLECTION: 'logins' };
@@ -22,10 +19,7 @@ const network = fakeNetwork();
 const configured = (given: Record<string, string> = {}) =>
   readSecrets(keen.secrets, { ...REQUIRED, ...given });
 
-const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW }));
-afterEach(() => void vi.useRealTimers());
+stoppedClock();
 
 describe('the event', () => {
   it('of a SignUp', () => {
@@ -128,9 +122,8 @@ describe('the enrichment', () => {
 describe('a login', () => {
   it('of a new user is one event in the collection for SignUps, and marked', async () => {
     network.answer(`${ENDPOINT}/signups`, 201, CREATED);
-    const { api, appMetadata } = fakeApi();
     const event = signUp({ secrets: REQUIRED });
-    await onExecutePostLogin(event, api);
+    const { metadata } = await execute(onExecutePostLogin, event);
     expect(network.requests).toMatchObject([
       {
         method: 'POST',
@@ -142,22 +135,21 @@ describe('a login', () => {
     expect(network.requests.map(({ body }) => JSON.parse(body))).toEqual([
       overTheWire(toPayload(activity, configured())),
     ]);
-    expect(appMetadata).toEqual({ signedUp: { keen: true } });
+    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { keen: true } }]);
   });
 
   it('of a known user is recorded nowhere without a collection for Logins', async () => {
-    await onExecutePostLogin(login({ secrets: REQUIRED }), fakeApi().api);
+    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
     expect(network.requests).toEqual([]);
   });
 
   it('of a known user is one event in the collection for Logins', async () => {
     network.answer(`${ENDPOINT}/logins`, 201, CREATED);
-    const { api, appMetadata } = fakeApi();
-    await onExecutePostLogin(login({ secrets: WITH_LOGINS }), api);
+    const { metadata } = await execute(onExecutePostLogin, login({ secrets: WITH_LOGINS }));
     expect(network.requests.map(({ body }) => JSON.parse(body))).toEqual([
       overTheWire(toPayload(LOGIN, configured(WITH_LOGINS))),
     ]);
-    expect(appMetadata).toEqual({});
+    expect(metadata).toEqual([]);
   });
 
   it.each([
@@ -174,14 +166,14 @@ describe('a login', () => {
     ],
   ])('goes to %s', async (_, given, url) => {
     network.answer(url, 201, CREATED);
-    await onExecutePostLogin(signUp({ secrets: { ...REQUIRED, ...given } }), fakeApi().api);
+    await execute(onExecutePostLogin, signUp({ secrets: { ...REQUIRED, ...given } }));
     expect(network.requests).toMatchObject([{ url }]);
   });
 
   it("never forwards the identity provider's access token", async () => {
     network.answer(`${ENDPOINT}/logins`, 201, CREATED);
     expect(login().user.identities[0]).toHaveProperty('accessToken');
-    await onExecutePostLogin(login({ secrets: WITH_LOGINS }), fakeApi().api);
+    await execute(onExecutePostLogin, login({ secrets: WITH_LOGINS }));
     expect(network.requests).toHaveLength(1);
     expect(network.requests[0]?.body).not.toMatch(/access.?token|identities/i);
   });
@@ -215,11 +207,11 @@ describe('a batch', () => {
     ]);
   });
 
-  it('is refused with any of its events', async () => {
+  it('is refused with any of its events, and says which', async () => {
     network.answer(ENDPOINT, 200, { signups: [ACCEPTED, REFUSED], logins: [ACCEPTED] });
     const failure = send();
     await expect(failure).rejects.toBeInstanceOf(RejectedError);
-    await expect(failure).rejects.toMatchObject({ vendorText: 'Too many properties' });
+    await expect(failure).rejects.toMatchObject({ vendorText: 'Too many properties', refused: [ANOTHER] });
   });
 
   it.each([

@@ -52,3 +52,6 @@ export const fakeNetwork = (): FakeNetwork => {
     },
   };
 };
+
+/** What is left of a value that is sent as JSON. */
+export const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

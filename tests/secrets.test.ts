@@ -22,6 +22,8 @@ const DEFAULTS = {
   RECORD: 'interactive',
   LOG: 'failures',
   SIGNUP_WINDOW_DAYS: 7,
+  OMIT_FIELDS: [],
+  HASH_FIELDS: [],
 };
 
 const configErrorOf = (schema: SecretsSchema, given: unknown): ConfigError => {
@@ -59,12 +61,17 @@ describe('the secrets of an Action', () => {
       RECORD: 'all',
       LOG: 'all',
       SIGNUP_WINDOW_DAYS: '0',
+      OMIT_FIELDS: 'name,email,ip,userAgent',
+      HASH_FIELDS: 'userId,name,email,ip,userAgent',
+      HASH_KEY: 'k3y',
     };
     expect(readSecrets(schema, given)).toEqual({
       ...given,
       VERIFY: false,
       DELIVERY_TIMEOUT_MS: 250,
       SIGNUP_WINDOW_DAYS: 0,
+      OMIT_FIELDS: ['name', 'email', 'ip', 'userAgent'],
+      HASH_FIELDS: ['userId', 'name', 'email', 'ip', 'userAgent'],
     });
   });
 
@@ -100,7 +107,7 @@ describe('the secrets of an Action', () => {
   it.each(['{"toString":"a","UNKNOWN":"b"}', '{"__proto__":{"LOG":"all"}}'])(
     'are none but the declared ones: %s',
     (json) => {
-      expect(readSecrets(NONE, JSON.parse(json))).toStrictEqual(DEFAULTS);
+      expect(readSecrets(NONE, JSON.parse(json))).toStrictEqual({ ...DEFAULTS, HASH_KEY: undefined });
     },
   );
 
@@ -113,6 +120,8 @@ describe('the secrets of an Action', () => {
       RECORD: 'value',
       LOG: 'value',
       SIGNUP_WINDOW_DAYS: 'value',
+      OMIT_FIELDS: 'name,value,value',
+      HASH_FIELDS: 'value',
     });
     expect(error.message.split('; ')).toEqual([
       'DELIVERY_TIMEOUT_MS must be a whole number from 250 to 10000',
@@ -120,9 +129,12 @@ describe('the secrets of an Action', () => {
       'RECORD must be interactive or all',
       'LOG must be failures or all',
       'SIGNUP_WINDOW_DAYS must be a whole number from 0 to 365',
+      'OMIT_FIELDS must be some of name,email,ip,userAgent',
+      'HASH_FIELDS must be some of userId,name,email,ip,userAgent',
       'URL must be an https URL without user, query and fragment',
       'TOKEN is missing',
       'VERIFY must be true or false',
+      'HASH_KEY is missing',
     ]);
     expect(error.secretNames).toEqual([
       'DELIVERY_TIMEOUT_MS',
@@ -130,9 +142,12 @@ describe('the secrets of an Action', () => {
       'RECORD',
       'LOG',
       'SIGNUP_WINDOW_DAYS',
+      'OMIT_FIELDS',
+      'HASH_FIELDS',
       'URL',
       'TOKEN',
       'VERIFY',
+      'HASH_KEY',
     ]);
     expect(error.stack).not.toContain('value');
   });
@@ -140,6 +155,44 @@ describe('the secrets of an Action', () => {
   it('are refused without their value also where the declaration has no words for it', () => {
     const pin = v.object({ PIN: v.pipe(text, v.digits()) });
     expect(configErrorOf(pin, { PIN: 'value' }).message).toBe('PIN is malformed');
+  });
+});
+
+describe('the fields to omit and to hash', () => {
+  const HASH_KEY = 'k3y';
+
+  it.each([
+    ['email', ['email']],
+    [' email ,\tip\n', ['email', 'ip']],
+    [',email,,ip, ,', ['email', 'ip']],
+    [',', []],
+    [' ', []],
+  ])('are a list: %j', (given, fields) => {
+    const { OMIT_FIELDS, HASH_FIELDS } = readSecrets(NONE, {
+      OMIT_FIELDS: given,
+      HASH_FIELDS: given,
+      HASH_KEY,
+    });
+    expect({ OMIT_FIELDS, HASH_FIELDS }).toEqual({ OMIT_FIELDS: fields, HASH_FIELDS: fields });
+  });
+
+  it.each(['phone', 'Email', 'email;ip', 'email ip', 'user.email', 'toString'])('are not %j', (given) => {
+    expect(configErrorOf(NONE, { OMIT_FIELDS: given, HASH_FIELDS: `email,${given}`, HASH_KEY }).message).toBe(
+      'OMIT_FIELDS must be some of name,email,ip,userAgent; ' +
+        'HASH_FIELDS must be some of userId,name,email,ip,userAgent',
+    );
+  });
+
+  it('leave the user his id, which can only be hashed', () => {
+    expect(configErrorOf(NONE, { OMIT_FIELDS: 'userId' }).message).toBe(
+      'OMIT_FIELDS must be some of name,email,ip,userAgent',
+    );
+    expect(readSecrets(NONE, { HASH_FIELDS: 'userId', HASH_KEY })).toMatchObject({ HASH_FIELDS: ['userId'] });
+  });
+
+  it.each([undefined, '', '  '])('need a key for the hashes, not %j', (HASH_KEY) => {
+    expect(configErrorOf(NONE, { HASH_FIELDS: 'email', HASH_KEY }).message).toBe('HASH_KEY is missing');
+    expect(readSecrets(NONE, { OMIT_FIELDS: 'email', HASH_KEY })).toMatchObject({ OMIT_FIELDS: ['email'] });
   });
 });
 

@@ -1,18 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { onExecutePostLogin, segmentHttp, toPayload } from '../actions/segment-http.ts';
-import { toLogin, toSignUp } from '../lib/activity.ts';
 import { RejectedError, UnavailableError } from '../lib/errors.ts';
-import { withinDeadline } from '../lib/http.ts';
 import { readSecrets } from '../lib/secrets.ts';
-import { fakeApi } from './api.ts';
-import { login, signUp } from './events.ts';
-import { fakeNetwork } from './network.ts';
+import { execute } from './api.ts';
+import { NOW, stoppedClock } from './clock.ts';
+import { withinDeadline } from './deadline.ts';
+import { LOGIN, login, SIGN_UP, signUp } from './events.ts';
+import { fakeNetwork, overTheWire } from './network.ts';
 
-const NOW = new Date('2026-01-31T12:00:00.123Z');
 const LATER = new Date('2026-01-31T12:00:30.000Z');
-const LOGIN = toLogin(login(), NOW);
-const SIGN_UP = toSignUp(LOGIN, 7);
-
 const REQUIRED = { SEGMENT_WRITE_KEY: 'WR1TE' };
 const ENDPOINT = 'https://api.segment.io/v1/batch';
 const SUCCESS = { success: true };
@@ -22,12 +18,9 @@ const network = fakeNetwork();
 const configured = (given: Record<string, string> = {}) =>
   readSecrets(segmentHttp.secrets, { ...REQUIRED, ...given });
 
-const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-
 const sentBatches = () => network.requests.map(({ body }) => JSON.parse(body));
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW }));
-afterEach(() => void vi.useRealTimers());
+stoppedClock();
 
 describe('the call', () => {
   it('of a SignUp', () => {
@@ -131,7 +124,7 @@ describe('the call', () => {
 describe('a login', () => {
   it('is one request to Segment', async () => {
     network.answer(ENDPOINT, 200, SUCCESS);
-    await onExecutePostLogin(login({ secrets: REQUIRED }), fakeApi().api);
+    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
     expect(network.requests).toMatchObject([
       {
         method: 'POST',
@@ -156,22 +149,21 @@ describe('a login', () => {
     ],
   ])('goes to %s', async (_, given, url) => {
     network.answer(url, 200, SUCCESS);
-    await onExecutePostLogin(login({ secrets: { ...REQUIRED, ...given } }), fakeApi().api);
+    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
     expect(network.requests).toMatchObject([{ url }]);
   });
 
   it('of a new user is a SignUp, and marked', async () => {
     network.answer(ENDPOINT, 200, SUCCESS);
-    const { api, appMetadata } = fakeApi();
-    await onExecutePostLogin(signUp({ secrets: REQUIRED }), api);
+    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
     expect(sentBatches()).toMatchObject([{ batch: [{ event: 'signup' }] }]);
-    expect(appMetadata).toEqual({ signedUp: { 'segment-http': true } });
+    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { 'segment-http': true } }]);
   });
 
   it("never forwards the identity provider's access token", async () => {
     network.answer(ENDPOINT, 200, SUCCESS);
     expect(login().user.identities[0]).toHaveProperty('accessToken');
-    await onExecutePostLogin(login({ secrets: REQUIRED }), fakeApi().api);
+    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
     expect(network.requests).toHaveLength(1);
     expect(network.requests[0]?.body).not.toMatch(/access.?token|identities/i);
   });

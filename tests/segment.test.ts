@@ -1,14 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { onExecutePostLogin, segment, toPayload } from '../actions/segment.ts';
 import { type Activity, toLogin, toSignUp } from '../lib/activity.ts';
 import { RejectedError, UnavailableError } from '../lib/errors.ts';
-import { withinDeadline } from '../lib/http.ts';
 import { readSecrets } from '../lib/secrets.ts';
-import { fakeApi } from './api.ts';
+import { execute } from './api.ts';
+import { NOW, stoppedClock } from './clock.ts';
+import { withinDeadline } from './deadline.ts';
 import { login, signUp } from './events.ts';
 import { fakeNetwork } from './network.ts';
 
-const NOW = new Date('2026-01-31T12:00:00.123Z');
 const LATER = new Date('2026-01-31T12:00:30.000Z');
 const LOGIN = toLogin(login({ user: { ...login().user, last_login: '2026-01-31T11:59:59.000Z' } }), NOW);
 const SIGN_UP = toSignUp(LOGIN, 7);
@@ -35,8 +35,7 @@ const calls = (activity: Activity, given: Record<string, string> = {}): unknown 
 
 const sentBatches = () => network.requests.map(({ body }) => JSON.parse(body));
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW }));
-afterEach(() => void vi.useRealTimers());
+stoppedClock();
 
 describe('the calls', () => {
   it('of a SignUp', () => {
@@ -180,7 +179,7 @@ describe('the calls', () => {
 describe('a login', () => {
   const record = async (given: Record<string, string> = {}, url = ENDPOINT): Promise<void> => {
     network.answer(url, 200, SUCCESS);
-    await onExecutePostLogin(login({ secrets: { ...REQUIRED, ...given } }), fakeApi().api);
+    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
   };
 
   it('is one request to Segment', async () => {
@@ -227,10 +226,9 @@ describe('a login', () => {
 
   it('of a new user is a SignUp, and marked', async () => {
     network.answer(ENDPOINT, 200, SUCCESS);
-    const { api, appMetadata } = fakeApi();
-    await onExecutePostLogin(signUp({ secrets: REQUIRED }), api);
+    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
     expect(sentBatches()).toMatchObject([{ batch: [{ type: 'identify' }, { event: 'Signed Up' }] }]);
-    expect(appMetadata).toEqual({ signedUp: { segment: true } });
+    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { segment: true } }]);
   });
 
   it("never forwards the identity provider's access token", async () => {

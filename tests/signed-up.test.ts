@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toLogin } from '../lib/activity.ts';
 import { NotMarkedError } from '../lib/errors.ts';
 import { isSignUp, markSignedUp } from '../lib/signed-up.ts';
-import { fakeApi } from './api.ts';
+import { execute } from './api.ts';
 import { login } from './events.ts';
 
 const NOW = new Date('2026-01-31T12:00:00.000Z');
@@ -87,10 +87,10 @@ describe('a user without marks', () => {
 });
 
 describe('the mark', () => {
-  const markAtSplunk = (app_metadata: unknown): unknown => {
-    const { api, appMetadata } = fakeApi();
-    markSignedUp(eventOf({ app_metadata }), api, 'splunk');
-    return appMetadata;
+  const markAtSplunk = async (app_metadata: unknown): Promise<unknown> => {
+    const handler = async (event: Event, api: PostLoginAPI) => markSignedUp(event, api, 'splunk');
+    const { metadata } = await execute(handler, eventOf({ app_metadata }));
+    return Object.fromEntries(metadata.map(({ key, value }) => [key, value]));
   };
 
   it.each([
@@ -103,38 +103,31 @@ describe('the mark', () => {
     ['replaces a mark that is false', { splunk: false }, { splunk: true }],
     ['replaces the mark `false` of a Rule', false, { splunk: true }],
     ['replaces null', null, { splunk: true }],
-  ])('%s', (_, signedUp, expected) => {
-    expect(markAtSplunk({ signedUp, plan: 'free' })).toEqual({ signedUp: expected });
+  ])('%s', async (_, signedUp, expected) => {
+    expect(await markAtSplunk({ signedUp, plan: 'free' })).toEqual({ signedUp: expected });
   });
 
-  it.each([null, undefined, 'text'])('needs no app_metadata: %j', (app_metadata) => {
-    expect(markAtSplunk(app_metadata)).toEqual({ signedUp: { splunk: true } });
-  });
-
-  it('makes the next login a Login', () => {
-    const app_metadata = markAtSplunk({ signedUp: { keen: true } });
+  it('makes the next login a Login', async () => {
+    const app_metadata = await markAtSplunk({ signedUp: { keen: true } });
     expect(isSignUpAtSplunk({ loginsCount: 1, createdAt: CREATED['a minute ago'], app_metadata })).toBe(
       false,
     );
   });
 
-  it("leaves the event's app_metadata as it is", () => {
+  it("leaves the event's app_metadata as it is", async () => {
     const app_metadata = Object.freeze({ signedUp: Object.freeze({ keen: true }) });
-    expect(markAtSplunk(app_metadata)).toEqual({ signedUp: { keen: true, splunk: true } });
+    expect(await markAtSplunk(app_metadata)).toEqual({ signedUp: { keen: true, splunk: true } });
     expect(app_metadata).toEqual({ signedUp: { keen: true } });
   });
 
-  it('is missing if Auth0 does not take it', () => {
-    const cause = new Error('event.user.app_metadata is not an object');
-    const api = {
-      user: {
-        setAppMetadata(): never {
-          throw cause;
-        },
-      },
-    } as unknown as PostLoginAPI;
-    const mark = () => markSignedUp(eventOf({ app_metadata: 'text' }), api, 'splunk');
-    expect(mark).toThrow(NotMarkedError);
-    expect(mark).toThrow(expect.objectContaining({ cause }));
-  });
+  it.each([null, undefined, 'text', 7, ['list']])(
+    'is missing if app_metadata is not an object: %j',
+    async (app_metadata) => {
+      const failure = markAtSplunk(app_metadata);
+      await expect(failure).rejects.toBeInstanceOf(NotMarkedError);
+      await expect(failure).rejects.toMatchObject({
+        cause: new Error('event.user.app_metadata is not an object'),
+      });
+    },
+  );
 });

@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { onExecutePostLogin, splunk, toPayload } from '../actions/splunk.ts';
-import { toLogin, toSignUp } from '../lib/activity.ts';
 import { ConfigError, RejectedError, UnavailableError } from '../lib/errors.ts';
-import { type HttpRequest, withinDeadline } from '../lib/http.ts';
+import type { HttpRequest } from '../lib/http.ts';
 import { readSecrets } from '../lib/secrets.ts';
 import { makeCertificate } from '../tools/local/certificate.ts';
-import { fakeApi } from './api.ts';
-import { login, signUp } from './events.ts';
-import { fakeNetwork } from './network.ts';
-
-const NOW = new Date('2026-01-31T12:00:00.123Z');
-const LOGIN = toLogin(login(), NOW);
-const SIGN_UP = toSignUp(LOGIN, 7);
+import { execute } from './api.ts';
+import { stoppedClock } from './clock.ts';
+import { withinDeadline } from './deadline.ts';
+import { LOGIN, login, SIGN_UP, signUp } from './events.ts';
+import { fakeNetwork, overTheWire } from './network.ts';
 
 const REQUIRED = {
   SPLUNK_HEC_URL: 'https://http-inputs-acme.splunkcloud.com',
@@ -25,10 +22,7 @@ const network = fakeNetwork();
 const configured = (given: Record<string, string> = {}) =>
   readSecrets(splunk.secrets, { ...REQUIRED, ...given });
 
-const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: NOW }));
-afterEach(() => void vi.useRealTimers());
+stoppedClock();
 
 describe('the event', () => {
   it('of a SignUp', () => {
@@ -123,7 +117,7 @@ describe('the event', () => {
 describe('a login', () => {
   const requestOf = async (given: Record<string, string> = {}) => {
     network.answer(ENDPOINT, 200, SUCCESS);
-    await onExecutePostLogin(login({ secrets: { ...REQUIRED, ...given } }), fakeApi().api);
+    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
     expect(network.requests).toHaveLength(1);
     return network.requests[0];
   };
@@ -155,10 +149,7 @@ describe('a login', () => {
     for (const base of ['https://splunk.acme.com:8088', 'https://acme.com/splunk']) {
       const url = `${base}/services/collector/event`;
       network.answer(url, 200, SUCCESS);
-      await onExecutePostLogin(
-        login({ secrets: { ...REQUIRED, SPLUNK_HEC_URL: base + path } }),
-        fakeApi().api,
-      );
+      await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, SPLUNK_HEC_URL: base + path } }));
       expect(network.requests.at(-1)).toMatchObject({ url });
     }
   });
@@ -177,10 +168,9 @@ describe('a login', () => {
 
   it('of a new user is a SignUp, and marked', async () => {
     network.answer(ENDPOINT, 200, SUCCESS);
-    const { api, appMetadata } = fakeApi();
-    await onExecutePostLogin(signUp({ secrets: REQUIRED }), api);
+    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
     expect(JSON.parse(network.requests[0]?.body ?? '')).toMatchObject({ event: { message: 'SignUp' } });
-    expect(appMetadata).toEqual({ signedUp: { splunk: true } });
+    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { splunk: true } }]);
   });
 });
 

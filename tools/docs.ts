@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the part of README.md that the code declares: the destinations and their secrets. */
+/** `npm run docs`: writes what the code declares: the destinations in README.md, their secrets in actions/README.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
@@ -9,42 +9,55 @@ import { loadSinks } from './sinks.ts';
 
 type Entry = SecretsSchema['entries'][string];
 
-const README = path.join(ROOT, 'README.md');
 const START = '<!-- What the code declares, written by `npm run docs`. -->';
 const END = '<!-- End of what the code declares. -->';
 
-/** README.md as it should be. */
-export const writeReadme = async (readme: string): Promise<string> => {
-  const [before, rest = ''] = readme.split(START);
-  const after = rest.split(END)[1];
-  if (after === undefined) throw new Error('README.md lacks the comments between which the tables stand');
-  return `${before}${START}\n\n${await describeDestinations()}\n\n${END}${after}`;
+/** The files that show what the code declares: path → content as it should be. */
+export const writeDocs = async (): Promise<ReadonlyMap<string, string>> => {
+  const sinks = await loadSinks();
+  return new Map([
+    ['README.md', withOverview(readFileSync(path.join(ROOT, 'README.md'), 'utf8'), sinks)],
+    ['actions/README.md', describeSecrets(sinks)],
+  ]);
 };
 
-const describeDestinations = async (): Promise<string> => {
-  const sinks = await loadSinks();
+const withOverview = (readme: string, sinks: readonly Sink[]): string => {
+  const [before, rest = ''] = readme.split(START);
+  const after = rest.split(END)[1];
+  if (after === undefined) throw new Error('README.md lacks the comments between which the table stands');
   const rows = sinks.map((sink) => [
     `[\`${sink.name}\`](actions/${sink.name}.ts)`,
     summary(sink),
-    recorded(sink),
+    sink.records ? 'SignUp; Login if configured' : 'SignUp, Login',
+    overview(sink.secrets),
   ]);
-  return [
-    markdownTable(['Action', 'Destination', 'Records'], rows),
-    ...sinks.map(({ name, secrets }) => folded(`Secrets of <code>${name}</code>`, secretsTable(secrets))),
-    folded('Secrets of every Action', secretsTable(settings)),
-  ].join('\n\n');
+  const everyAction = ['every Action', '', '', overview(settings)];
+  const content = markdownTable(
+    ['Action', 'Destination', 'Records', 'Secrets (required*)'],
+    [...rows, everyAction],
+  );
+  return `${before}${START}\n\n${content}\n\n${END}${after}`;
 };
 
-const folded = (title: string, content: string): string =>
-  `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
+const overview = ({ entries }: SecretsSchema): string =>
+  Object.entries(entries)
+    .map(([name, schema]) => (isOptional(schema) ? `\`${name}\`` : `\`${name}\`*`))
+    .join(', ');
+
+const describeSecrets = (sinks: readonly Sink[]): string =>
+  `${[
+    '# Secrets',
+    'Written by `npm run docs` from what each Action declares. Values are trimmed, and an empty one counts as absent.',
+    ...sinks.flatMap((sink) => [`## ${sink.name}`, summary(sink), secretsTable(sink.secrets)]),
+    '## Every Action',
+    secretsTable(settings),
+  ].join('\n\n')}\n`;
 
 /** The first sentence of the file that is the destination. */
 const summary = ({ name }: Sink): string => {
   const source = readFileSync(path.join(ROOT, 'actions', `${name}.ts`), 'utf8');
   return /^\/\*\*\n \* (.+?)[.:\n]/.exec(source)?.[1] ?? '';
 };
-
-const recorded = (sink: Sink): string => (sink.records ? 'SignUp; Login if configured' : 'SignUp, Login');
 
 const secretsTable = ({ entries }: SecretsSchema): string =>
   markdownTable(
@@ -72,5 +85,5 @@ const markdownTable = (heading: readonly string[], rows: ReadonlyArray<readonly 
   [heading, heading.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 if (process.argv[1] === import.meta.filename) {
-  writeFileSync(README, await writeReadme(readFileSync(README, 'utf8')));
+  for (const [file, content] of await writeDocs()) writeFileSync(path.join(ROOT, file), content);
 }

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
@@ -65,6 +66,8 @@ export interface Fault {
   bodyBytes?: number;
   /** Sends the head of the answer at once and its body byte by byte. */
   dripBytesPerSecond?: number;
+  /** Drips the head of the answer, too. */
+  dripHead?: true;
   /** Never answers. */
   hang?: true;
   /** Resets the connection: before the request's body is read, after it, or half way through the answer's body. */
@@ -100,8 +103,10 @@ export interface Destination {
   events: readonly AcceptedEvent[];
   /** How many connections were accepted. */
   readonly connections: number;
-  /** Misbehaves in the next requests, so many `times` or until told otherwise. */
-  misbehave(fault: Fault | undefined, times?: number): void;
+  /** Misbehaves in the next requests, so many `times` or until told otherwise, `after` so many good ones. */
+  misbehave(fault: Fault | undefined, times?: number, after?: number): void;
+  /** Closes the connections on which no request is under way, as servers do after a while. */
+  closeIdleConnections(): void;
   /** Forgets requests, events and the count of connections, and is well again. */
   reset(): void;
   close(): Promise<void>;
@@ -124,9 +129,12 @@ export const startDestination = async (
   const dedupeKeys = new Set<string>();
   const sockets = new Map<number | undefined, Socket>();
   let connections = 0;
-  let misbehaviour: { fault: Fault; times: number } | undefined;
+  let misbehaviour: { fault: Fault; times: number; after: number } | undefined;
 
-  const nextFault = (): Fault => (misbehaviour && misbehaviour.times-- > 0 ? misbehaviour.fault : {});
+  const nextFault = (): Fault => {
+    if (!misbehaviour || misbehaviour.after-- > 0) return {};
+    return misbehaviour.times-- > 0 ? misbehaviour.fault : {};
+  };
 
   // By port, because a TLS socket cannot be reset: only the TCP socket under it can.
   const resetConnection = ({ socket }: IncomingMessage) => sockets.get(socket.remotePort)?.resetAndDestroy();
@@ -172,7 +180,10 @@ export const startDestination = async (
       await sleep(RESET_BODY_AFTER_MS);
       resetConnection(incoming);
     } else if (fault.dripBytesPerSecond) {
-      await drip(outgoing, answer, fault.dripBytesPerSecond);
+      const [stream, bytes] = fault.dripHead
+        ? [incoming.socket, Buffer.concat([headOf(outgoing), answer])]
+        : [outgoing, answer];
+      await drip(stream, bytes, fault.dripBytesPerSecond);
     } else {
       outgoing.end(answer);
     }
@@ -220,9 +231,10 @@ export const startDestination = async (
     get connections() {
       return connections;
     },
-    misbehave(fault, times = Number.POSITIVE_INFINITY) {
-      misbehaviour = fault && { fault, times };
+    misbehave(fault, times = Number.POSITIVE_INFINITY, after = 0) {
+      misbehaviour = fault && { fault, times, after };
     },
+    closeIdleConnections: () => server.closeIdleConnections(),
     reset() {
       requests.length = 0;
       events.length = 0;
@@ -260,11 +272,17 @@ export const asText = (value: unknown): string => (typeof value === 'string' ? v
 const isTaken = ({ delayMs, taken, ...misbehaviour }: Fault): boolean =>
   taken ?? Object.keys(misbehaviour).length === 0;
 
-const drip = async (outgoing: ServerResponse, body: Buffer, bytesPerSecond: number): Promise<void> => {
-  for (const byte of body) {
-    if (outgoing.destroyed) return;
-    outgoing.write(Uint8Array.of(byte));
+/** What goes over the wire before the body. */
+const headOf = (outgoing: ServerResponse): Buffer => {
+  const headers = Object.entries(outgoing.getHeaders()).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`HTTP/1.1 ${outgoing.statusCode} \r\n${headers.join('')}Connection: close\r\n\r\n`);
+};
+
+const drip = async (stream: Writable, bytes: Buffer, bytesPerSecond: number): Promise<void> => {
+  for (const byte of bytes) {
+    if (stream.destroyed) return;
+    stream.write(Uint8Array.of(byte));
     await sleep(1000 / bytesPerSecond, undefined, { ref: false });
   }
-  outgoing.end();
+  stream.end();
 };

@@ -14,6 +14,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import { createApi, createCache, type MetadataChange, withChanges } from './api.ts';
 import { createEvent, type Kind, type Protocol, type User } from './event.ts';
+import { TenantLog } from './logs.ts';
 import type { Execution, LoadedAction } from './runtime.ts';
 
 export type { Kind, Protocol, User } from './event.ts';
@@ -53,6 +54,8 @@ export interface ActionRun {
 export interface Flow {
   user: string;
   application: string;
+  /** Id of the transaction: logins in a browser have one. */
+  transaction?: string;
   kind: Kind;
   protocol: Protocol;
   startedAt: string;
@@ -76,6 +79,7 @@ export class Tenant {
   readonly organizations = new Map<string, Organization>();
   /** In the order of execution. */
   bindings: BoundAction[] = [];
+  readonly log = new TenantLog();
 
   readonly #name: string;
   readonly #flowLimitMs: number;
@@ -161,6 +165,7 @@ export class Tenant {
     const flow: Flow = {
       user: user.user_id,
       application: application.client_id,
+      ...(event.transaction?.id !== undefined && { transaction: event.transaction.id }),
       kind,
       protocol,
       startedAt: time.toISOString(),
@@ -174,6 +179,7 @@ export class Tenant {
     store(user, await this.#execute(event, flow));
     flow.appMetadataAfter = user.app_metadata;
     flow.durationMs = performance.now() - startedAt;
+    this.log.record(flow, event, this.#now());
     return flow;
   }
 

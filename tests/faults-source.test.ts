@@ -1,0 +1,4 @@
+import { describeFaults } from './faults.ts';
+import { loadSource } from './source.ts';
+
+describeFaults(loadSource);
