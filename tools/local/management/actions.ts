@@ -1,0 +1,202 @@
+/**
+ * Actions and the post-login flow: Auth0's rules for changing them. What is deployed and bound becomes the flow of
+ * the tenant.
+ *
+ * https://auth0.com/docs/customize/actions/manage-versions, https://auth0.com/docs/customize/actions/limitations
+ */
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { type LoadedAction, loadAction } from '../runtime.ts';
+import type { Tenant } from '../tenant.ts';
+import { ApiError, invalidBody, notReproduced } from './api-error.ts';
+import { type ActionRequest, type Contents, draftOf } from './draft.ts';
+
+export interface Version extends Contents {
+  id: string;
+  number: number;
+  created_at: string;
+  loaded: LoadedAction;
+}
+
+export interface StoredAction {
+  id: string;
+  name: string;
+  created_at: string;
+  updated_at: string;
+  /** What a change changes, and a login does not see. */
+  draft: Contents;
+  /** Milliseconds since the epoch; may be yet to come. */
+  builtAt: number;
+  /** What a login runs. */
+  deployed?: Version;
+}
+
+export interface StoredBinding {
+  id: string;
+  display_name: string;
+  created_at: string;
+  updated_at: string;
+  action: StoredAction;
+}
+
+export interface BindingRequest {
+  ref: { type?: 'binding_id' | 'action_id' | 'action_name'; value?: string };
+  display_name?: string;
+  secrets?: unknown[];
+}
+
+export const POST_LOGIN = 'post-login';
+
+const FLOW_LIMIT_ACTIONS = 20;
+
+export class ActionStore {
+  readonly actions: StoredAction[] = [];
+  bindings: StoredBinding[] = [];
+
+  readonly #tenant: Tenant;
+  readonly #buildMs: number;
+
+  constructor(tenant: Tenant, buildMs: number) {
+    this.#tenant = tenant;
+    this.#buildMs = buildMs;
+  }
+
+  find(id: string): StoredAction {
+    const action = this.actions.find((candidate) => candidate.id === id);
+    if (!action) throw new ApiError(404, 'The action does not exist.', 'inexistent_action');
+    return action;
+  }
+
+  create(request: ActionRequest): StoredAction {
+    const created_at = now();
+    const draft = draftOf(request);
+    const { name = '' } = request;
+    this.#refuseTakenName(name);
+    const action = {
+      id: randomUUID(),
+      name,
+      created_at,
+      updated_at: created_at,
+      draft,
+      builtAt: this.#builtAt(),
+    };
+    this.actions.push(action);
+    return action;
+  }
+
+  update(id: string, request: ActionRequest): StoredAction {
+    const action = this.find(id);
+    const { name = action.name } = request;
+    const draft = draftOf(request, action.draft);
+    this.#refuseTakenName(name, id);
+    Object.assign(action, { name, draft, updated_at: now(), builtAt: this.#builtAt() });
+    this.#follow();
+    return action;
+  }
+
+  delete(id: string, force = false): void {
+    const action = this.find(id);
+    const bindings = this.bindings.filter((binding) => binding.action !== action);
+    // https://github.com/auth0/terraform-provider-auth0/issues/64
+    if (!force && bindings.length < this.bindings.length) {
+      throw new ApiError(409, 'Unable to delete an action bound to a trigger.');
+    }
+    this.actions.splice(this.actions.indexOf(action), 1);
+    this.bindings = bindings;
+    this.#follow();
+  }
+
+  deploy(id: string): StoredAction & { deployed: Version } {
+    const action = this.find(id);
+    if (!isBuilt(action)) {
+      // https://github.com/auth0/auth0-deploy-cli/issues/395
+      throw new ApiError(400, "A draft must be in the 'built' state before it can be deployed.");
+    }
+    const { name, draft } = action;
+    const deployed: Version = {
+      ...structuredClone(draft),
+      id: randomUUID(),
+      number: (action.deployed?.number ?? 0) + 1,
+      created_at: now(),
+      loaded: loadAction({
+        name,
+        code: draft.code,
+        dependencies: draft.dependencies.map((module) => module.name),
+      }),
+    };
+    const deployedAction = Object.assign(action, { deployed });
+    this.#follow();
+    return deployedAction;
+  }
+
+  /** Replaces the whole flow. */
+  bind(requests: readonly BindingRequest[]): StoredBinding[] {
+    if (requests.length > FLOW_LIMIT_ACTIONS) {
+      throw invalidBody(`A trigger takes at most ${FLOW_LIMIT_ACTIONS} actions.`);
+    }
+    this.bindings = requests.map((request) => this.#binding(request));
+    this.#follow();
+    return this.bindings;
+  }
+
+  #binding({ ref: { type = 'action_name', value }, display_name, secrets }: BindingRequest): StoredBinding {
+    if (secrets) throw notReproduced('A secret of a binding');
+    const bound = this.bindings.find(({ id }) => type === 'binding_id' && id === value);
+    const action =
+      bound?.action ??
+      this.actions.find(
+        ({ id, name }) =>
+          (type === 'action_id' && id === value) || (type === 'action_name' && name === value),
+      );
+    if (!action) throw invalidBody(`There is no ${type} ${value}.`);
+    if (!action.deployed) {
+      // https://github.com/auth0/auth0-deploy-cli/issues/385
+      throw new ApiError(400, 'Trying to create a binding for an action that has not been deployed yet');
+    }
+    if (!action.deployed.supported_triggers.some(({ id }) => id === POST_LOGIN)) {
+      throw invalidBody(`The action ${action.name} does not support the trigger ${POST_LOGIN}.`);
+    }
+    const { id = randomUUID(), created_at = now() } = bound ?? {};
+    return {
+      id,
+      action,
+      created_at,
+      updated_at: now(),
+      display_name: display_name ?? bound?.display_name ?? action.name,
+    };
+  }
+
+  #builtAt(): number {
+    return Date.now() + this.#buildMs;
+  }
+
+  #refuseTakenName(name: string, ownId?: string): void {
+    if (this.actions.some((action) => action.name === name && action.id !== ownId)) {
+      throw new ApiError(409, `An action with the name ${name} exists already.`);
+    }
+  }
+
+  #follow(): void {
+    this.#tenant.bindings = this.bindings.flatMap(({ action: { name, deployed } }) =>
+      deployed
+        ? [
+            {
+              name,
+              action: deployed.loaded,
+              secrets: Object.fromEntries(deployed.secrets.map((secret) => [secret.name, secret.value])),
+            },
+          ]
+        : [],
+    );
+  }
+}
+
+export const isBuilt = ({ builtAt }: StoredAction): boolean => Date.now() >= builtAt;
+
+export const isAllDeployed = ({ draft, deployed }: StoredAction): boolean => {
+  if (!deployed) return false;
+  const { id, number, created_at, loaded, ...contents } = deployed;
+  return isDeepStrictEqual(contents, draft);
+};
+
+const now = (): string => new Date().toISOString();
