@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../tools/local/certificate.ts';
@@ -557,6 +558,27 @@ describe('faults', () => {
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toMatchObject(RESET);
     expect(acceptedIds()).toEqual(['a']);
+  });
+
+  test('a head byte by byte', async () => {
+    misbehave({ dripHead: true, dripBytesPerSecond: 1, taken: true });
+    await expect(send(AbortSignal.timeout(300))).rejects.toThrow('timeout');
+    expect(acceptedIds()).toEqual(['a']);
+  });
+
+  test('a fault after so many good requests', async () => {
+    destination.misbehave({ answer: { status: 500 } }, 1, 2);
+    const statuses = [await send(), await send(), await send(), await send()].map(({ status }) => status);
+    expect(statuses).toEqual([200, 200, 500, 200]);
+  });
+
+  test('idle connections that are closed', async () => {
+    await (await send()).text();
+    expect(destination.connections).toBe(1);
+    destination.closeIdleConnections();
+    await sleep(50);
+    await (await send()).text();
+    expect(destination.connections).toBe(2);
   });
 
   test('closing ends a request that hangs', async () => {
