@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Event } from '@auth0/actions/post-login/v3';
+import { exampleEvent } from './example-event.ts';
 
 export type Protocol = NonNullable<NonNullable<Event['transaction']>['protocol']>;
 export type Kind = 'interactive' | 'sso' | 'silent' | 'refresh';
@@ -86,18 +87,7 @@ export function createEvent(login: Login): Event {
       method: inBrowser ? 'GET' : 'POST',
       user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
       body: inBrowser ? {} : { client_id: application.client_id },
-      geoip: {
-        cityName: 'Bellevue',
-        continentCode: 'NA',
-        countryCode: 'US',
-        countryCode3: 'USA',
-        countryName: 'United States of America',
-        latitude: 47.61793,
-        longitude: -122.19584,
-        subdivisionCode: 'WA',
-        subdivisionName: 'Washington',
-        timeZone: 'America/Los_Angeles',
-      },
+      geoip: exampleEvent().request.geoip,
       ...request,
       query: {
         ...(inBrowser && {
