@@ -1,4 +1,4 @@
-/** Auth0's Deploy CLI imports a0deploy.yaml into a tenant where others are at work, too. */
+/** From deploying to a recorded login, with Auth0's Deploy CLI, in a tenant where others are at work, too. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -6,35 +6,40 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { ManagementClient } from 'auth0';
 import { expect, it, onTestFinished } from 'vitest';
+import { SCOPES } from '../tools/auth0.ts';
+import { bind } from '../tools/bind.ts';
 import { startDestination } from '../tools/local/destination.ts';
 import { services } from '../tools/local/destinations/index.ts';
 import { type ManagementApi, startManagementApi } from '../tools/local/management.ts';
 import { Tenant } from '../tools/local/tenant.ts';
 import { ROOT, readManifest } from '../tools/manifest.ts';
+import { setSecrets } from '../tools/secrets.ts';
+import { loadSinks } from '../tools/sinks.ts';
 
 const IMPORT_TIMEOUT_MS = 120_000;
 const USER = 'auth0|ada';
 
 const { actions: OURS } = readManifest();
 
-const importManifest = async ({ domain, caCertificate, credentials }: ManagementApi): Promise<string> => {
+/** `npm run deploy -- --yes`, as a person runs it. */
+const deployAll = async ({ domain, caCertificate, credentials }: ManagementApi): Promise<string> => {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'deploy-cli-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   const certificate = path.join(directory, 'ca.pem');
   await writeFile(certificate, caCertificate);
 
-  const cli = path.join(ROOT, 'node_modules', 'auth0-deploy-cli', 'lib', 'index.js');
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [cli, 'import', '--input_file', 'a0deploy.yaml'],
+    ['--import', 'tsx', 'tools/deploy.ts', '--yes'],
     {
       cwd: ROOT,
       env: {
+        PATH: process.env.PATH,
         AUTH0_DOMAIN: domain,
         AUTH0_CLIENT_ID: credentials.clientId,
         AUTH0_CLIENT_SECRET: credentials.clientSecret,
-        AUTH0_INCLUDED_ONLY: '["actions"]',
-        AUTH0_ALLOW_DELETE: 'false',
+        // Of another import, and kept away from this one.
+        AUTH0_ALLOW_DELETE: 'true',
         NODE_EXTRA_CA_CERTS: certificate,
       },
     },
@@ -58,7 +63,10 @@ it('deploys our Actions beside others, and a login then runs them', {
   api.bind('theirs', 'Their Action');
   const untouched = structuredClone({ draft: theirs.draft, number: theirs.deployed?.number });
 
-  expect(await importManifest(api)).toContain('Import Successful');
+  api.scopes = SCOPES.deploy;
+  const out = await deployAll(api);
+  expect(out).toMatch(/^splunk +code, dependencies\nkeen +new$/m);
+  expect(out).toContain(`Deployed: ${OURS.map(({ name }) => name).join(', ')}.`);
 
   for (const { name, code, dependencies } of OURS) {
     const { deployed } = api.actions.find((action) => action.name === name) ?? {};
@@ -80,29 +88,23 @@ it('deploys our Actions beside others, and a login then runs them', {
   onTestFinished(async () => {
     await Promise.all(destinations.map((destination) => destination.close()));
   });
-  for (const { name, secrets } of destinations) {
-    const { id = '' } = api.actions.find((action) => action.name === name) ?? {};
-    const named = Object.entries(secrets).map(([name, value]) => ({ name, value }));
-    await client.actions.update(id, { secrets: named });
-    await expect.poll(() => client.actions.get(id)).toMatchObject({ status: 'built' });
-    await client.actions.deploy(id);
+  const names = OURS.map(({ name }) => name);
+  await bind(client, names);
+  for (const sink of await loadSinks()) {
+    const { secrets = {} } = destinations.find(({ name }) => name === sink.name) ?? {};
+    await setSecrets(client, sink, sink.name === 'splunk' ? { SPLUNK_INDEX: 'main', ...secrets } : secrets);
   }
-  const { data: bound } = await client.actions.triggers.bindings.list('post-login');
-  await client.actions.triggers.bindings.updateMany('post-login', {
-    bindings: [
-      ...bound.map(({ id }) => ({ ref: { type: 'binding_id' as const, value: id } })),
-      ...OURS.map(({ name }) => ({ ref: { type: 'action_name' as const, value: name } })),
-    ],
-  });
+  expect(api.bindings.map(({ display_name }) => display_name)).toEqual(['Their Action', ...names]);
+  expect({ draft: theirs.draft, number: theirs.deployed?.number }).toEqual(untouched);
 
   const flow = await tenant.login({ user: USER, application: 'shop' });
   expect(flow.actions.map(({ name, logs, error }) => ({ name, logs, error }))).toEqual(
-    ['theirs', ...OURS.map(({ name }) => name)].map((name) => ({ name, logs: '', error: undefined })),
+    ['theirs', ...names].map((name) => ({ name, logs: '', error: undefined })),
   );
   for (const { name, events } of destinations) {
     const types = events.map(({ type }) => type).filter((type) => type !== 'other');
     expect({ [name]: types }).toEqual({ [name]: ['SignUp'] });
   }
-  const marks = Object.fromEntries(OURS.map(({ name }) => [name, true]));
+  const marks = Object.fromEntries(names.map((name) => [name, true]));
   expect(tenant.user(USER).app_metadata).toEqual({ signedUp: marks });
 });

@@ -40,6 +40,9 @@ export const bundle = async ({ name, dependencies }: ActionEntry): Promise<strin
   return outputFiles.map(({ text }) => text).join('');
 };
 
+/** An Action's code without its first line, which names the commit: most commits do not change an Action. */
+export const contentOf = (code = ''): string => code.replace(/^\/\/.*\n/, '').trim();
+
 /** Package, version and commit. No commit where there is no git: in an unpacked release, say. */
 const origin = (): string => {
   const { name, version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));

@@ -1,14 +1,13 @@
 /** `npm run try`: what the Test tab of Auth0's editor does, from the command line. */
 import type { Event } from '@auth0/actions/post-login/v3';
-import { settings } from '../lib/secrets.ts';
-import type { Sink } from '../lib/sink.ts';
 import { build } from './build.ts';
-import { readJsonObject, runTool, UsageError } from './cli.ts';
+import { readJsonObject, runTool } from './cli.ts';
 import { createApi, createCache, type MetadataChange } from './local/api.ts';
 import { loadBuilt } from './local/built.ts';
 import { exampleEvent } from './local/example-event.ts';
 import { type Outcome, outcomeOf } from './local/outcome.ts';
-import { loadSinks } from './sinks.ts';
+import { readEnvironment, readSecretsFile } from './secret-values.ts';
+import { findSink } from './sinks.ts';
 import { table } from './table.ts';
 
 const HELP = `Usage: npm run try -- <action> [--event event.json] [--secrets secrets.json] [--json]
@@ -24,41 +23,6 @@ Builds an Action and runs it once, as Auth0 would, against whatever its secrets 
 Exits with 0 if the login was delivered or rightly skipped, 1 if it was not delivered, 2 if the Action is not configured.`;
 
 const EXIT_CODES: Record<Outcome, number> = { delivered: 0, skipped: 0, failed: 1, 'not configured': 2 };
-
-const findSink = async (positionals: readonly string[]): Promise<Sink> => {
-  const sinks = await loadSinks();
-  const sink = sinks.find(({ name }) => name === positionals[0]);
-  if (sink && positionals.length === 1) return sink;
-  throw new UsageError(`Name one Action: ${sinks.map(({ name }) => name).join(', ')}`);
-};
-
-const secretNames = (sink: Sink): readonly string[] =>
-  Object.keys({ ...settings.entries, ...sink.secrets.entries });
-
-const readEnvironment = (sink: Sink): Record<string, string> =>
-  Object.fromEntries(
-    secretNames(sink).flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-
-const readSecretsFile = (file: string, sink: Sink): Record<string, string> => {
-  const names = secretNames(sink);
-  const entries = Object.entries(readJsonObject(file));
-  const unknown = entries.filter(([name]) => !names.includes(name));
-  if (unknown.length > 0) {
-    throw new UsageError(
-      `${sink.name} has no secret ${unknown.map(([name]) => name).join(', ')}. It has ${names.join(', ')}`,
-    );
-  }
-  return Object.fromEntries(
-    entries.map(([name, value]) => {
-      if (typeof value !== 'string') throw new UsageError(`${file}: ${name} must be a text`);
-      return [name, value];
-    }),
-  );
-};
 
 interface Result {
   action: string;

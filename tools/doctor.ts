@@ -1,0 +1,104 @@
+/** `npm run doctor`: would a login be recorded? Told before anyone logs in. */
+import * as v from 'valibot';
+import { readSecret } from '../lib/secrets.ts';
+import type { Sink } from '../lib/sink.ts';
+import { connect, credentialsHelp, loadEnvironment } from './auth0.ts';
+import { runTool, UsageError } from './cli.ts';
+import { type Check, note } from './doctor/check.ts';
+import { checkDestination } from './doctor/destination.ts';
+import { checkTenant, requiredSecrets } from './doctor/tenant.ts';
+import { readEnvironment, readSecretsFile } from './secret-values.ts';
+import { loadSinks } from './sinks.ts';
+import { paint } from './table.ts';
+
+const HELP = `Usage: npm run doctor -- [action] [--secrets secrets.json] [--json]
+
+Tells whether a login would be recorded, before anyone logs in: checks the secrets, the host and its certificate, and
+sends ONE activity of the user doctor|test, which stays at the destination. With the credentials of the tenant it also
+checks that the Action is deployed there, has its secrets, and is bound in the right place. Nothing in the tenant changes.
+Without an action: every one that is configured.
+
+  --secrets   the secrets, as a JSON object of texts; environment variables of the same names
+              (also from .env) without it. Their values are never printed.
+  --json      print the checks as one JSON document
+  --help      this text
+
+${credentialsHelp('doctor')}
+
+This machine is not Auth0's: a firewall may let one of them pass and not the other.
+Exits with 0 if a login would be recorded (notes allowed), 1 if a check failed, 2 if nothing is configured.`;
+
+const MARKS = { ok: ['green', '✓'], note: ['yellow', '–'], FAIL: ['red', '✗'] } as const;
+const WHAT_CHARS = 11;
+const MARK_CHARS = 4;
+
+const NO_TENANT = note(
+  'tenant',
+  'Not asked whether the Action is deployed and bound: set AUTH0_DOMAIN and credentials for that, see --help.',
+);
+
+interface Diagnosis {
+  readonly action: string;
+  readonly checks: readonly Check[];
+}
+
+/** The Actions to look at, and the secrets given for them. */
+const choose = async (names: readonly string[], file: string | undefined) => {
+  const sinks = await loadSinks();
+  const read = (sink: Sink) => (file === undefined ? readEnvironment(sink) : readSecretsFile(file, sink));
+  if (names.length > 0) {
+    const sink = sinks.find(({ name }) => name === names[0]);
+    if (sink && names.length === 1) return { chosen: [sink], given: read(sink) };
+    throw new UsageError(`Name one Action or none: ${sinks.map(({ name }) => name).join(', ')}`);
+  }
+  const given = read(union(sinks));
+  const chosen = sinks.filter((sink) => requiredSecrets(sink).some((name) => readSecret(given, name)));
+  if (chosen.length > 0) return { chosen, given };
+  throw new UsageError(
+    `No Action is configured. Give the secrets of one: ${sinks.map((sink) => `${requiredSecrets(sink).join(', ')} (${sink.name})`).join('; ')}`,
+  );
+};
+
+/** What reads the secrets of all Actions. */
+const union = (sinks: readonly Sink[]): Sink => ({
+  name: 'The set of all Actions',
+  secrets: v.object(Object.assign({}, ...sinks.map(({ secrets }) => secrets.entries))),
+  send: async () => {},
+});
+
+const TENANT_VARIABLES = ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'AUTH0_ACCESS_TOKEN'];
+
+const hasTenant = (): boolean => TENANT_VARIABLES.some((name) => process.env[name]);
+
+const line = ({ what, result, text }: Check): string => {
+  const [style, mark] = MARKS[result];
+  const shown = process.stdout.isTTY ? mark : result.padEnd(MARK_CHARS);
+  return `${paint(style, shown)}  ${what.padEnd(WHAT_CHARS)}  ${text}`;
+};
+
+await runTool(
+  HELP,
+  { secrets: { type: 'string' }, json: { type: 'boolean' } },
+  async ({ values, positionals }) => {
+    loadEnvironment();
+    const { chosen, given } = await choose(positionals, values.secrets);
+    const tenant = hasTenant() ? connect() : undefined;
+    const tell = (text: string) => values.json || console.log(text);
+
+    const diagnoses: Diagnosis[] = [];
+    for (const sink of chosen) {
+      const checks: Check[] = [];
+      const add = (check: Check) => {
+        checks.push(check);
+        tell(line(check));
+      };
+      tell(paint('bold', sink.name));
+      for await (const check of checkDestination(sink, given)) add(check);
+      if (!tenant) add(NO_TENANT);
+      else for await (const check of checkTenant(tenant.client, sink)) add(check);
+      diagnoses.push({ action: sink.name, checks });
+    }
+    if (values.json) console.log(JSON.stringify(diagnoses, null, 2));
+    return diagnoses.some(({ checks }) => checks.some(({ result }) => result === 'FAIL')) ? 1 : 0;
+  },
+);

@@ -1,0 +1,34 @@
+/** The values of an Action's secrets, from the environment or from a file. No message holds one. */
+import { settings } from '../lib/secrets.ts';
+import type { Sink } from '../lib/sink.ts';
+import { readJsonObject, UsageError } from './cli.ts';
+
+const secretNames = (sink: Sink): readonly string[] =>
+  Object.keys({ ...settings.entries, ...sink.secrets.entries });
+
+/** Of the environment variables of the same names. */
+export const readEnvironment = (sink: Sink): Record<string, string> =>
+  Object.fromEntries(
+    secretNames(sink).flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+/** Of a JSON object of texts. */
+export const readSecretsFile = (file: string, sink: Sink): Record<string, string> => {
+  const names = secretNames(sink);
+  const entries = Object.entries(readJsonObject(file));
+  const unknown = entries.filter(([name]) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `${sink.name} has no secret ${unknown.map(([name]) => name).join(', ')}. It has ${names.join(', ')}`,
+    );
+  }
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      if (typeof value !== 'string') throw new UsageError(`${file}: ${name} must be a text`);
+      return [name, value];
+    }),
+  );
+};
