@@ -168,7 +168,10 @@ const describe = ({ action, dryRun, outcome, ...result }: Result): string => {
   ].join('\n');
 };
 
-await runTenantTool(HELP, OPTIONS, async ({ values, positionals }) => {
+type Args = Parameters<Parameters<typeof runTenantTool<typeof OPTIONS>>[2]>[0];
+
+/** Everything that was asked for, checked before anything is read or sent. */
+const readArguments = async ({ values, positionals }: Args) => {
   loadEnvironment();
   const sink = await findSink(positionals);
   const secrets = checkSecrets(sink, values.secrets);
@@ -199,6 +202,37 @@ await runTenantTool(HELP, OPTIONS, async ({ values, positionals }) => {
     values.since === undefined ? undefined : { since: dateOf('since', values.since), until };
   if (span && span.since >= span.until)
     throw new UsageError('--since must be before --until, and not in the future');
+  return {
+    sink,
+    secrets,
+    rate,
+    tenant,
+    file,
+    dryRun,
+    without,
+    rejected,
+    checkpointFile,
+    checkpoint,
+    until,
+    span,
+  };
+};
+
+await runTenantTool(HELP, OPTIONS, async (args) => {
+  const {
+    sink,
+    secrets,
+    rate,
+    tenant,
+    file,
+    dryRun,
+    without,
+    rejected,
+    checkpointFile,
+    checkpoint,
+    until,
+    span,
+  } = await readArguments(args);
 
   // "Now" stays what it was when the backfill began.
   const begun = dryRun ? undefined : checkpoint.read();
@@ -293,7 +327,7 @@ await runTenantTool(HELP, OPTIONS, async ({ values, positionals }) => {
     ...(refused > 0 && { rejected }),
     ...(failure !== undefined && { failure }),
   };
-  console.log(values.json ? JSON.stringify(result, null, 2) : describe(result));
+  console.log(args.values.json ? JSON.stringify(result, null, 2) : describe(result));
   if (outcome === 'interrupted') return 130;
   return outcome === 'complete' && refused === 0 ? 0 : 1;
 });

@@ -64,7 +64,7 @@ await runTool(
     const seed =
       values.seed === undefined ? Math.floor(Math.random() * SEED_LIMIT) : positive('seed', values.seed);
     await build();
-    const progress = new Progress(logins + 3 * users, 'logins');
+    const progress = new Progress(1 + logins + 3 * users, 'logins');
     const report = await soak({ logins, users, seed, onProgress: (done) => progress.update(done) });
     progress.end();
     console.log(values.json ? JSON.stringify(report, null, 2) : describe(report));
