@@ -65,7 +65,7 @@ it('deploys our Actions beside others, and a login then runs them', {
 
   api.scopes = SCOPES.deploy;
   const out = await deployAll(api);
-  expect(out).toMatch(/^splunk +code, dependencies\nkeen +new$/m);
+  expect(out).toMatch(/^splunk +somebody else's code, dependencies\nkeen +new$/m);
   expect(out).toContain(`Deployed: ${OURS.map(({ name }) => name).join(', ')}.`);
 
   for (const { name, code, dependencies } of OURS) {

@@ -174,11 +174,15 @@ describe('the tenant', () => {
 describe('deploy', () => {
   it('shows what is new, what differs and what does not', async () => {
     const { api, client } = await deployed('splunk', 'keen', 'segment');
-    const [keen, segment] = api.actions.slice(1);
-    await client.actions.update(keen?.id ?? '', { code: CODE });
+    const [splunk, keen, segment] = api.actions;
+    const otherCommit =
+      splunk?.draft.code.replace(/^.*\n/, '// auth0-login-analytics 0.0.1: splunk.\n') ?? '';
+    await client.actions.update(splunk?.id ?? '', { code: otherCommit });
+    await client.actions.update(keen?.id ?? '', { code: `// auth0-login-analytics 0.0.1: keen.\n${CODE}` });
     await client.actions.update(segment?.id ?? '', { dependencies: [] });
     expect(await previewChanges(client, OURS)).toEqual([
-      { name: 'splunk', changes: [] },
+      // Only the commit in the first line differs, and that draft is not deployed.
+      { name: 'splunk', changes: ['not deployed'] },
       { name: 'keen', changes: ['code'] },
       { name: 'segment', changes: ['dependencies'] },
       { name: 'segment-http', changes: ['new'] },
@@ -201,7 +205,7 @@ describe('deploy', () => {
     for (let i = 0; i < 101; i++) api.addAction({ name: `theirs ${i}`, code: CODE });
     api.addAction({ name: 'splunk', code: CODE });
     expect(await previewChanges(client, chooseEntries(['splunk']))).toEqual([
-      { name: 'splunk', changes: ['code', 'dependencies'] },
+      { name: 'splunk', changes: ["somebody else's code", 'dependencies'] },
     ]);
   });
 

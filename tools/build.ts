@@ -5,6 +5,8 @@ import path from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { type ActionEntry, ROOT, readManifest } from './manifest.ts';
 
+const PACKAGE = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+
 /** Builds every Action. */
 export const build = async (): Promise<void> => {
   await Promise.all(
@@ -43,9 +45,12 @@ export const bundle = async ({ name, dependencies }: ActionEntry): Promise<strin
 /** An Action's code without its first line, which names the commit: most commits do not change an Action. */
 export const contentOf = (code = ''): string => code.replace(/^\/\/.*\n/, '').trim();
 
+/** Whether an Action was built from this package: its first line says so. */
+export const isOurs = (code = ''): boolean => code.startsWith(`// ${PACKAGE.name} `);
+
 /** Package, version and commit. No commit where there is no git: in an unpacked release, say. */
 const origin = (): string => {
-  const { name, version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  const { name, version } = PACKAGE;
   try {
     const options = { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' } as const;
     return `${name} ${version} (${execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], options).trim()})`;

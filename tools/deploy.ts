@@ -17,7 +17,7 @@ import {
   runTenantTool,
   scopeAdvice,
 } from './auth0.ts';
-import { build, contentOf } from './build.ts';
+import { build, contentOf, isOurs } from './build.ts';
 import { UsageError } from './cli.ts';
 import { createApi, createCache } from './local/api.ts';
 import { loadBuilt } from './local/built.ts';
@@ -65,7 +65,7 @@ export const check = async ({ name, code }: ActionEntry): Promise<void> => {
 
 export interface Change {
   readonly name: string;
-  /** `new`, `code`, `dependencies`, `runtime`, or `not deployed`, if only that is to be done. Empty if there is nothing to do. */
+  /** `new`, `code`, `somebody else's code`, `dependencies`, `runtime`, or `not deployed`, if only that is to be done. Empty if there is nothing to do. */
   readonly changes: readonly string[];
 }
 
@@ -89,7 +89,9 @@ export const previewChanges = async (
 const differences = async (entry: ActionEntry, action: Management.Action): Promise<string[]> => {
   const code = await readFile(path.join(ROOT, entry.code), 'utf8');
   const changes = [
-    ...(contentOf(action.code) === contentOf(code) ? [] : ['code']),
+    ...(contentOf(action.code) === contentOf(code)
+      ? []
+      : [isOurs(action.code) ? 'code' : "somebody else's code"]),
     ...(isDeepStrictEqual(versions(action.dependencies), versions(entry.dependencies))
       ? []
       : ['dependencies']),
