@@ -4,10 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readJsonObject } from '../tools/cli.ts';
 import { type Destination, startDestination } from '../tools/local/destination.ts';
 import { services } from '../tools/local/destinations/index.ts';
 import { splunk } from '../tools/local/destinations/splunk.ts';
 import { ROOT } from '../tools/manifest.ts';
+import { readSecretsFile } from '../tools/secret-values.ts';
+import { findSink } from '../tools/sinks.ts';
 import { login, signUp } from './events.ts';
 
 const run = (tool: string, args: readonly string[], env: Record<string, string> = {}) =>
@@ -141,12 +144,20 @@ describe('npm run try', () => {
     expect(code).toBe(2);
   });
 
-  it.each([
-    ['no Action', [], 'Name one Action: splunk, keen, segment, segment-http'],
-    ['an unknown Action', ['spunk'], 'Name one Action: splunk, keen, segment, segment-http'],
-    ['a file that is not there', ['splunk', '--event', 'nowhere.json'], 'Cannot read nowhere.json: ENOENT'],
-  ])('exits with 2 for %s, and says so', async (_, args, message) => {
-    expect(await run('try', args)).toMatchObject({ code: 2, err: `${message}\nSee --help.\n` });
+  it('exits with 2 for what it does not understand, and says so', async () => {
+    const broken = write('broken.json', ['hunter2']);
+    expect(await run('try', ['spunk'])).toMatchObject({
+      code: 2,
+      err: 'Name one Action: splunk, keen, segment, segment-http\nSee --help.\n',
+    });
+    expect(await run('try', ['splunk', '--secrets', broken])).toMatchObject({
+      code: 2,
+      err: `${broken} does not hold a JSON object\nSee --help.\n`,
+    });
+  });
+
+  it.each([[[]], [['spunk']], [['splunk', 'keen']]])('needs one Action: %j', async (names) => {
+    await expect(findSink(names)).rejects.toThrow('Name one Action: splunk, keen, segment, segment-http');
   });
 
   it.each([
@@ -158,10 +169,14 @@ describe('npm run try', () => {
       'splunk has no secret SPLUNK_TOKEN. It has DELIVERY_TIMEOUT_MS',
     ],
     ['with a value that is no text', { SPLUNK_TLS_VERIFY: false }, 'SPLUNK_TLS_VERIFY must be a text'],
-  ])('exits with 2 for a file of secrets %s, and shows nothing of it', async (_, content, message) => {
-    const { code, out, err } = await run('try', ['splunk', '--secrets', write('broken.json', content)]);
-    expect(code).toBe(2);
-    expect(err).toContain(message);
-    expect(out + err).not.toContain('hunter2');
+  ])('takes no file of secrets %s, and shows nothing of it', async (_, content, message) => {
+    const sink = await findSink(['splunk']);
+    const file = write('broken.json', content);
+    expect(() => readSecretsFile(file, sink)).toThrow(message);
+    expect(() => readSecretsFile(file, sink)).not.toThrow('hunter2');
+  });
+
+  it('names a file that is not there', () => {
+    expect(() => readJsonObject('nowhere.json')).toThrow('Cannot read nowhere.json: ENOENT');
   });
 });
