@@ -3,7 +3,8 @@ import { settings } from '../lib/secrets.ts';
 import type { Sink } from '../lib/sink.ts';
 import { readJsonObject, UsageError } from './cli.ts';
 
-const secretNames = (sink: Sink): readonly string[] =>
+/** All that an Action reads. */
+export const secretNames = (sink: Sink): readonly string[] =>
   Object.keys({ ...settings.entries, ...sink.secrets.entries });
 
 /** Of the environment variables of the same names. */

@@ -1,13 +1,13 @@
 /** Would the tenant run the Action at a login? Nothing is changed. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Management, ManagementClient } from 'auth0';
-import { settings } from '../../lib/secrets.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { refusalOf } from '../auth0.ts';
 import { readFlow } from '../bind.ts';
 import { bundle, contentOf } from '../build.ts';
 import { listActions, versions } from '../deploy.ts';
 import { type ActionEntry, readManifest } from '../manifest.ts';
+import { secretNames } from '../secret-values.ts';
 import { type Check, fail, note, ok } from './check.ts';
 
 const TENANT = 'tenant';
@@ -81,7 +81,7 @@ function* checkSecretNames(
   secrets: readonly Management.ActionSecretResponse[] = [],
 ): Generator<Check> {
   const given = secrets.map(({ name = '' }) => name);
-  const known = Object.keys({ ...settings.entries, ...sink.secrets.entries });
+  const known = secretNames(sink);
   const missing = requiredSecrets(sink).filter((name) => !given.includes(name));
   const unknown = given.filter((name) => !known.includes(name));
   if (missing.length > 0) {
