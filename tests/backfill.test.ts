@@ -16,9 +16,9 @@ import { Sender } from '../tools/backfill/sender.ts';
 import { readLog } from '../tools/backfill/sources.ts';
 import { loadBuilt } from '../tools/local/built.ts';
 import { type Destination, startDestination } from '../tools/local/destination.ts';
-import { services } from '../tools/local/destinations/index.ts';
 import { type LogEntry, type LogSource, logId } from '../tools/local/logs.ts';
 import { type ManagementApi, startManagementApi } from '../tools/local/management.ts';
+import { services } from '../tools/local/services.ts';
 import { Tenant } from '../tools/local/tenant.ts';
 import { ROOT } from '../tools/manifest.ts';
 import { loadSinks } from '../tools/sinks.ts';
@@ -172,7 +172,7 @@ describe('an activity', () => {
   });
 });
 
-it.each(['splunk', 'keen', 'segment', 'segment-http'])('has the ids of the Action: %s', async (name) => {
+it.each(services)('has the ids of the Action: $name', async ({ name }) => {
   const { tenant, api, destination } = await start(undefined, name);
   const secrets = { ...destination.secrets, ...(name === 'keen' && { KEENIO_LOGIN_COLLECTION: 'logins' }) };
   tenant.addConnection({ id: 'con_1', name: 'db', strategy: 'auth0' });

@@ -12,10 +12,10 @@ import {
   type Service,
   startDestination,
 } from '../tools/local/destination.ts';
-import { services } from '../tools/local/destinations/index.ts';
 import { keen } from '../tools/local/destinations/keen.ts';
 import { segment } from '../tools/local/destinations/segment.ts';
 import { ACKNOWLEDGED_TOKEN, splunk } from '../tools/local/destinations/splunk.ts';
+import { services } from '../tools/local/services.ts';
 
 let destination: Destination;
 
@@ -37,14 +37,10 @@ const post = (path: string, headers: Record<string, string | undefined>, body: u
 const acceptedIds = (): string[] =>
   destination.events.filter((event) => !event.duplicate).map(({ id }) => id);
 
-test.each(['splunk', 'keen', 'segment', 'segment-http'])(
-  'the secrets of %s lead to its service',
-  async (name) => {
-    const [service] = services.filter((one) => one.name === name);
-    await start(service as Service);
-    expect(Object.values(destination.secrets)).toContain(destination.url);
-  },
-);
+test.each(services)('the secrets of $name lead to its service', async (service) => {
+  await start(service);
+  expect(Object.values(destination.secrets)).toContain(destination.url);
+});
 
 // https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/troubleshoot-http-event-collector
 describe('splunk', () => {

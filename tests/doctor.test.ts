@@ -21,9 +21,9 @@ import {
   type Fault,
   startDestination,
 } from '../tools/local/destination.ts';
-import { services } from '../tools/local/destinations/index.ts';
 import { ACKNOWLEDGED_TOKEN } from '../tools/local/destinations/splunk.ts';
 import { type NewAction, startManagementApi } from '../tools/local/management.ts';
+import { services } from '../tools/local/services.ts';
 import { Tenant } from '../tools/local/tenant.ts';
 import { ROOT, readManifest } from '../tools/manifest.ts';
 import { loadSinks } from '../tools/sinks.ts';

@@ -7,8 +7,8 @@ import {
   type Service,
   startDestination,
 } from '../tools/local/destination.ts';
-import { services } from '../tools/local/destinations/index.ts';
 import type { LoadedAction } from '../tools/local/runtime.ts';
+import { services } from '../tools/local/services.ts';
 import { type ActionRun, Tenant } from '../tools/local/tenant.ts';
 import { readManifest } from '../tools/manifest.ts';
 import { DEADLINE_MS, type Expectation, elsewhere, FAULTS, FAULTS_BEHIND } from './fault-table.ts';

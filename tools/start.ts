@@ -16,13 +16,13 @@ on this machine. Exits with 0 if everything that was to arrive arrived, otherwis
 
 const describe = ({ logins, destinations, users, problems }: Report): string => {
   const names = destinations.map(({ name }) => name);
-  const rows = logins.map(({ story, received, actions }) => [
-    story,
-    ...names.map((name) => {
+  const rows = logins.map(({ story, received, actions }) => {
+    const labels = names.map((name) => {
       const types = received[name]?.filter((type) => type !== 'other').join(', ');
       return types || (actions.find((action) => action.name === name)?.outcome ?? 'not run');
-    }),
-  ]);
+    });
+    return [story, summary(names, labels)];
+  });
   const totals = destinations.map(({ name, url, requests, connections }) => {
     const types = requests.flatMap(({ accepted }) => accepted.map(({ type }) => type));
     const count = (counted: string) => String(types.filter((type) => type === counted).length);
@@ -30,7 +30,7 @@ const describe = ({ logins, destinations, users, problems }: Report): string => 
   });
   return [
     paint('bold', `${logins.length} logins through ${names.length} Actions`),
-    table([['login', ...names], ...rows], styleOf),
+    table([['login', 'what the destinations have of it'], ...rows], styleOf),
     table([['destination', 'SignUps', 'Logins', 'requests', 'connections', 'address'], ...totals], styleOf),
     table(
       [['user', 'app_metadata'], ...users.map((user) => [user.user_id, JSON.stringify(user.app_metadata)])],
@@ -42,13 +42,24 @@ const describe = ({ logins, destinations, users, problems }: Report): string => 
   ].join('\n\n');
 };
 
+/** What most have in common, and who differs. */
+const summary = (names: readonly string[], labels: readonly string[]): string =>
+  [...new Set(labels)]
+    .map((label) => ({ label, at: names.filter((_, index) => labels[index] === label) }))
+    .sort((one, other) => other.at.length - one.at.length)
+    .map(({ label, at }, index) => {
+      if (at.length === names.length) return `${label} everywhere`;
+      return index === 0 ? `${label} at ${at.length}` : `${label} at ${at.join(', ')}`;
+    })
+    .join('; ');
+
 const HEADINGS = ['login', 'destination', 'user'];
 
 const styleOf = (cell: string) => {
-  if (cell === 'SignUp') return 'green';
-  if (cell === 'Login') return 'cyan';
-  if (cell === 'skipped') return 'dim';
-  if (cell === 'failed' || cell === 'not configured') return 'red';
+  if (/failed|not configured/.test(cell)) return 'red';
+  if (cell.startsWith('SignUp ')) return 'green';
+  if (cell.startsWith('Login ')) return 'cyan';
+  if (cell.startsWith('skipped ')) return 'dim';
   return HEADINGS.includes(cell) ? 'bold' : undefined;
 };
 

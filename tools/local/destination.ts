@@ -52,8 +52,18 @@ export interface Service {
   secrets(at: { url: string; caCertificate: string | undefined }): Record<string, string>;
   /** What the Action records with these secrets. */
   records: ReadonlyArray<'SignUp' | 'Login'>;
+  /** What its answers mean, in the vendor's terms, for `npm run doctor`. The first that applies. */
+  answers: readonly Answer[];
   /** True where the vendor's own servers come with a certificate that no public authority has signed. */
   tls?: true;
+}
+
+/** What an answer means, and who must change what. */
+export interface Answer {
+  readonly status: number;
+  /** How its text begins, where the status alone does not tell. */
+  readonly text?: string;
+  readonly means: string;
 }
 
 /** How a destination misbehaves: plain data, parts can be combined. An empty fault is none. */

@@ -1,7 +1,7 @@
 import { loadBuilt } from './built.ts';
 import { type Destination, type Service, startDestination } from './destination.ts';
-import { services } from './destinations/index.ts';
 import type { LoadedAction } from './runtime.ts';
+import { services } from './services.ts';
 import { Tenant } from './tenant.ts';
 
 /** A tenant whose flow has an Action for each embedded destination. */

@@ -14,6 +14,7 @@
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 import {
+  type Answer,
   asText,
   isObject,
   type JsonObject,
@@ -118,9 +119,27 @@ function* properties(value: object): Generator<[name: string, value: unknown]> {
   }
 }
 
+/** https://keen.io/docs/api/ */
+const answers: readonly Answer[] = [
+  {
+    status: 401,
+    means: "the key is not the project's: copy KEENIO_WRITE_KEY again from the project's Access page",
+  },
+  {
+    status: 404,
+    means: 'Keen knows no such project: copy KEENIO_PROJECT_ID again, and check KEENIO_URL if it is set',
+  },
+  {
+    status: 400,
+    means:
+      'Keen does not take the event: check the names of the collections in KEENIO_SIGNUP_COLLECTION and KEENIO_LOGIN_COLLECTION',
+  },
+];
+
 export const keen: Service = {
   name: 'keen',
   app,
   records: ['SignUp'],
+  answers,
   secrets: ({ url }) => ({ KEENIO_PROJECT_ID: PROJECT_ID, KEENIO_WRITE_KEY: WRITE_KEY, KEENIO_URL: url }),
 };

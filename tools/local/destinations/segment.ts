@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
 import {
+  type Answer,
   asText,
   isObject,
   type JsonObject,
@@ -77,11 +78,23 @@ const typeOf = ({ type, event }: JsonObject): 'SignUp' | 'Login' | 'other' => {
   return SIGN_UP.test(asText(event)) ? 'SignUp' : 'Login';
 };
 
-const service: Omit<Service, 'name'> = {
+/** https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/#errors */
+const answers: readonly Answer[] = [
+  {
+    status: 200,
+    means:
+      'Segment answers the same to an unknown write key and to the wrong region, too: look into the debugger of the source, https://segment.com/docs/connections/sources/debugger/',
+  },
+  { status: 400, means: 'the event is too large or malformed: check SEGMENT_INTEGRATIONS' },
+  { status: 401, means: 'the server does not know the key: copy SEGMENT_WRITE_KEY again from the source' },
+  { status: 404, means: "the server does not speak Segment's protocol: check SEGMENT_HOST" },
+  { status: 429, means: 'the workspace is over its rate limit: ask Segment for more, or try again' },
+];
+
+export const segment: Service = {
+  name: 'segment',
   app,
   records: ['SignUp', 'Login'],
+  answers,
   secrets: ({ url }) => ({ SEGMENT_WRITE_KEY: WRITE_KEY, SEGMENT_HOST: url }),
 };
-
-export const segment: Service = { name: 'segment', ...service };
-export const segmentHttp: Service = { name: 'segment-http', ...service };

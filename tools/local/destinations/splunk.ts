@@ -11,6 +11,7 @@
  */
 import { type Context, Hono } from 'hono';
 import {
+  type Answer,
   asText,
   isObject,
   parseObject,
@@ -24,20 +25,50 @@ const TOKEN = '5f1d9a6e-0c4b-4e55-9d7b-2f0f5b0a7c11';
 export const ACKNOWLEDGED_TOKEN = '8a3c7e20-61d4-4c0f-b6a5-94e1c2d7f322';
 const INDEXES = ['main', 'auth0'];
 
+const OURS = 'Splunk, or what is in front of it, does not read what the Action sends: report it';
+const ROOM = "Splunk's administrators must give it room: more indexers, or larger queues";
+const ENABLE =
+  'a Splunk administrator must enable the token in Settings > Data inputs > HTTP Event Collector';
+const COPY = 'copy SPLUNK_HEC_TOKEN again from Settings > Data inputs > HTTP Event Collector';
+const ALLOW = 'a Splunk administrator must allow the token this index, or correct SPLUNK_INDEX';
+const CHANNEL = 'the token has indexer acknowledgement: set SPLUNK_CHANNEL to a GUID of your own';
+const NO_CHANNEL = 'the token has no indexer acknowledgement: remove SPLUNK_CHANNEL';
+const NO_ACK = 'take a token without indexer acknowledgement, which the Action does not ask for';
+const REPAIR = "Splunk's administrators must repair acknowledgements, or switch them off for the token";
+
+/**
+ * Code → status, text, and what it means where that is not plain.
+ * https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/troubleshoot-http-event-collector
+ */
 const ANSWERS = {
   0: [200, 'Success'],
-  2: [401, 'Token is required'],
-  3: [401, 'Invalid authorization'],
-  4: [403, 'Invalid token'],
-  5: [400, 'No data'],
-  6: [400, 'Invalid data format'],
-  7: [400, 'Incorrect index'],
-  10: [400, 'Data channel is missing'],
-  11: [400, 'Invalid data channel'],
-  12: [400, 'Event field is required'],
-  13: [400, 'Event field cannot be blank'],
-  15: [400, 'Error in handling indexed fields'],
+  1: [403, 'Token disabled', ENABLE],
+  2: [401, 'Token is required', 'something between here and Splunk takes the Authorization header away'],
+  3: [401, 'Invalid authorization', 'SPLUNK_HEC_TOKEN must be the bare token, as Splunk shows it'],
+  4: [403, 'Invalid token', COPY],
+  5: [400, 'No data', OURS],
+  6: [400, 'Invalid data format', OURS],
+  7: [400, 'Incorrect index', ALLOW],
+  8: [500, 'Internal server error', "Splunk's administrators find the cause in splunkd.log"],
+  9: [503, 'Server is busy', ROOM],
+  10: [400, 'Data channel is missing', CHANNEL],
+  11: [400, 'Invalid data channel', 'set SPLUNK_CHANNEL to another GUID'],
+  12: [400, 'Event field is required', OURS],
+  13: [400, 'Event field cannot be blank', OURS],
+  14: [400, 'ACK is disabled', NO_CHANNEL],
+  15: [400, 'Error in handling indexed fields', OURS],
+  16: [400, 'Query string authorization is not enabled', 'take the query out of SPLUNK_HEC_URL'],
   17: [200, 'HEC is healthy'],
+  18: [503, 'HEC is unhealthy, queues are full', ROOM],
+  19: [503, 'HEC is unhealthy, ack service unavailable', REPAIR],
+  20: [503, 'HEC is unhealthy, queues are full, ack service unavailable', ROOM],
+  21: [400, 'Invalid token', COPY],
+  22: [400, 'Token disabled', ENABLE],
+  23: [503, 'Server is shutting down', 'run this again when Splunk is back'],
+  24: [200, 'HEC queue is approaching its capacity limit', ROOM],
+  25: [200, 'HEC ACK is approaching its capacity limit', NO_ACK],
+  26: [429, 'HEC queue is at capacity', ROOM],
+  27: [429, 'HEC ACK channel is at capacity', NO_ACK],
 } as const;
 type Code = keyof typeof ANSWERS;
 
@@ -118,11 +149,30 @@ const toEvent = (json: string): ServiceEvent | Code => {
   return { id: asText(id), type, userId: asText(userId), payload: envelope };
 };
 
+const answers: readonly Answer[] = [
+  // From the end, because the text of 20 begins as that of 18.
+  ...Object.entries(ANSWERS)
+    .reverse()
+    .flatMap(([code, [status, text, means]]) =>
+      means ? { status, text, means: `${text} (HEC code ${code}): ${means}` } : [],
+    ),
+  // Splunk Web, port 8000, sends everyone to its login page.
+  {
+    status: 303,
+    means: 'this is Splunk Web: SPLUNK_HEC_URL must have the port of the collector, 8088 by default',
+  },
+  {
+    status: 404,
+    means: 'no HTTP Event Collector here: check host and port in SPLUNK_HEC_URL, and that HEC is enabled',
+  },
+];
+
 export const splunk: Service = {
   name: 'splunk',
   app,
   records: ['SignUp', 'Login'],
   tls: true,
+  answers,
   secrets: ({ url, caCertificate }) => ({
     SPLUNK_HEC_URL: url,
     SPLUNK_HEC_TOKEN: TOKEN,
