@@ -1,0 +1,139 @@
+import { useState } from 'preact/hooks';
+import type { Kind } from '../../event.ts';
+import type { State } from '../state.ts';
+import { change } from './server.ts';
+import { KINDS } from './words.ts';
+
+const NEW_USER = 'new';
+const MANY = 100;
+
+/** Who logs in, where and how. */
+export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number | undefined) => void }) => {
+  const { users, applications, connections, organizations, run } = state;
+  const [chosen, choose] = useState(users[0]?.id ?? NEW_USER);
+  const [name, setName] = useState('');
+  const [application, setApplication] = useState(applications[0]?.id ?? '');
+  const [connection, setConnection] = useState('');
+  const [organization, setOrganization] = useState('');
+  const [kind, setKind] = useState<Kind>('interactive');
+  const [isBusy, setBusy] = useState(false);
+
+  // Somebody who is gone since everything started afresh.
+  const user = users.find(({ id }) => id === chosen);
+  const isNew = user === undefined;
+
+  const addUser = async (): Promise<string | undefined> => {
+    const response = await change('POST', '/users', { name, connection: connection || connections[0] });
+    const { id } = (await response?.json()) ?? {};
+    if (id) choose(id);
+    return id;
+  };
+
+  const logIn = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    const id = isNew ? await addUser() : user.id;
+    if (id !== undefined) {
+      const response = await change('POST', '/logins', {
+        user: id,
+        application,
+        kind,
+        ...(connection && { connection }),
+        ...(organization && { organization }),
+      });
+      if (response && location.hash) onLogin((await response.json()).id);
+      setName('');
+    }
+    setBusy(false);
+  };
+
+  return (
+    <section aria-labelledby="log-in">
+      <h2 id="log-in">Log in</h2>
+      <form onSubmit={logIn}>
+        <label>
+          User
+          <select value={isNew ? NEW_USER : chosen} onChange={(event) => choose(event.currentTarget.value)}>
+            {users.map(({ id, name, logins }) => (
+              <option key={id} value={id}>
+                {name} ({logins === 0 ? 'never logged in' : `${logins} login${logins === 1 ? '' : 's'}`})
+              </option>
+            ))}
+            <option value={NEW_USER}>Somebody new…</option>
+          </select>
+        </label>
+        {isNew && (
+          <label>
+            Name
+            <input
+              required
+              maxLength={60}
+              value={name}
+              autocomplete="off"
+              onInput={(event) => setName(event.currentTarget.value)}
+            />
+          </label>
+        )}
+        <label>
+          Application
+          <select value={application} onChange={(event) => setApplication(event.currentTarget.value)}>
+            {applications.map(({ id, name, isLeftOut }) => (
+              <option key={id} value={id}>
+                {name}
+                {isLeftOut ? ' (analytics: off)' : ''}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Connection
+          <select value={connection} onChange={(event) => setConnection(event.currentTarget.value)}>
+            <option value="">{isNew ? connections[0] : `${user.connection} (the user's)`}</option>
+            {connections
+              .filter((other) => other !== (isNew ? connections[0] : user.connection))
+              .map((other) => (
+                <option key={other}>{other}</option>
+              ))}
+          </select>
+        </label>
+        <label>
+          Organization
+          <select value={organization} onChange={(event) => setOrganization(event.currentTarget.value)}>
+            <option value="">None</option>
+            {organizations.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Protocol
+          <select value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
+            {Object.entries(KINDS).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" class="primary" disabled={isBusy}>
+          {isNew || user.logins === 0 ? 'Sign up' : 'Log in'}
+        </button>
+      </form>
+      <div class="run">
+        {run ? (
+          <button type="button" onClick={() => change('DELETE', '/run')}>
+            Stop
+          </button>
+        ) : (
+          <button type="button" onClick={() => change('POST', '/run', { logins: MANY })}>
+            {MANY} logins
+          </button>
+        )}
+        <progress aria-label={`${MANY} logins`} max={run?.total ?? MANY} value={run?.done ?? 0} />
+        <output>{run ? `${run.done} of ${run.total}` : ''}</output>
+      </div>
+    </section>
+  );
+};
