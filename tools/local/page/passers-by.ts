@@ -28,16 +28,17 @@ const NEW_USER_ONE_IN = 4;
 /** Most logins are of people at the keyboard. */
 const KINDS: readonly Kind[] = ['interactive', 'interactive', 'interactive', 'sso', 'refresh', 'silent'];
 
-/** A login of somebody, who may be new. */
+/** A login of somebody, who may be new, and is not just logging in elsewhere. */
 export const drawLogin = (
   tenant: Tenant,
+  busy: ReadonlySet<string>,
   addUser: (name: string, connection: string) => string,
 ): LoginRequest => {
   const isNew = Math.random() * NEW_USER_ONE_IN < 1;
   return {
     user: isNew
       ? addUser(`${draw(FIRST_NAMES)} ${draw(LAST_NAMES)}`, draw([...tenant.connections.keys()]))
-      : draw([...tenant.users.keys()]),
+      : draw([...tenant.users.keys()].filter((user) => !busy.has(user))),
     application: draw([...tenant.applications.keys()]),
     kind: isNew ? 'interactive' : draw(KINDS),
   };

@@ -137,10 +137,15 @@ export class Playground {
     this.#run = run;
     this.#changed();
     let started = 0;
+    const busy = new Set<string>();
+    const addUser = (name: string, connection: string) => this.addUser(name, connection);
     const logInNext = async () => {
       while (started < total && this.#run === run) {
         started += 1;
-        await this.logIn(drawLogin(this.#tenant, (name, connection) => this.addUser(name, connection)));
+        const login = drawLogin(this.#tenant, busy, addUser);
+        busy.add(login.user);
+        await this.logIn(login);
+        busy.delete(login.user);
         run.done += 1;
         this.#changed();
       }

@@ -94,11 +94,14 @@ const routes = async (playground: Playground): Promise<Hono> => {
       let sent = '';
       while (!stream.aborted && !stream.closed) {
         const state = JSON.stringify(playground.state());
-        if (state !== sent) await stream.writeSSE({ data: state });
-        sent = state;
-        await sleep(STATE_INTERVAL_MS);
-        const signal = AbortSignal.timeout(STATE_CHECK_MS);
-        await once(playground.changes, 'change', { signal }).catch(() => {});
+        if (state === sent) {
+          const signal = AbortSignal.timeout(STATE_CHECK_MS);
+          await once(playground.changes, 'change', { signal }).catch(() => {});
+        } else {
+          await stream.writeSSE({ data: state });
+          sent = state;
+          await sleep(STATE_INTERVAL_MS);
+        }
       }
     }),
   );

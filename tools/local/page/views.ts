@@ -23,8 +23,9 @@ export interface Observed {
 }
 
 const LISTED_ACTIVITIES = 6;
-const CHART_BARS = 30;
-const CHART_BAR_MS = 10_000;
+/** Two minutes in all. */
+const CHART_BARS = 40;
+const CHART_BAR_MS = 3000;
 
 /** All that an Action reads. */
 export const entriesOf = (sinks: readonly Sink[]): Record<string, Entry> =>

@@ -87,6 +87,7 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
 };
 
 const BAR = 10;
+const BAR_WIDTH = 8;
 const HEIGHT = 36;
 
 const Chart = ({ destination: { name, chart } }: { destination: DestinationState }) => {
@@ -98,21 +99,21 @@ const Chart = ({ destination: { name, chart } }: { destination: DestinationState
       viewBox={`0 0 ${chart.length * BAR} ${HEIGHT}`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`SignUps and Logins at ${name} in the last five minutes`}
+      aria-label={`SignUps and Logins at ${name} in the last two minutes`}
     >
       {chart.map(({ signUps, logins }, index) => (
         <g key={index}>
           <rect
             class="logins"
             x={index * BAR}
-            width={BAR - 2}
+            width={BAR_WIDTH}
             y={HEIGHT - scaled(logins)}
             height={scaled(logins)}
           />
           <rect
             class="sign-ups"
             x={index * BAR}
-            width={BAR - 2}
+            width={BAR_WIDTH}
             y={HEIGHT - scaled(logins + signUps)}
             height={scaled(signUps)}
           />

@@ -1,8 +1,9 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ExchangeDetails, LoginDetails, RunDetails, State } from '../state.ts';
 import { accentOf } from './accent.ts';
 import { fetchLogin } from './server.ts';
-import { clock, KINDS, milliseconds, verdict } from './words.ts';
+import { clock, isBad, KINDS, milliseconds, verdict } from './words.ts';
 
 interface Props {
   id: number;
@@ -59,42 +60,44 @@ const Journey = ({ login, state }: { login: LoginDetails; state: State }) => (
       )}
     </p>
     <h3>app_metadata</h3>
-    <pre class="diff">
+    <Code class="diff">
       {login.appMetadata.map(({ value, added, removed }, index) => {
         const Tag = added ? 'ins' : removed ? 'del' : 'span';
         return <Tag key={index}>{value}</Tag>;
       })}
-    </pre>
+    </Code>
     {login.appMetadata.length < 2 && <p class="legend">Not changed by this login.</p>}
-    {login.runs.map((run) => (
-      <Run key={`${login.id} ${run.name}`} run={run} accent={accentOf(state, run.name)} />
+    {login.runs.map((run, index) => (
+      <Run
+        key={`${login.id} ${run.name}`}
+        run={run}
+        accent={accentOf(state, run.name)}
+        isOpen={index === 0 || isBad(run)}
+      />
     ))}
   </>
 );
 
-const Run = ({ run, accent }: { run: RunDetails; accent: string }) => {
-  const isBad = run.outcome === 'failed' || run.outcome === 'not configured';
-  return (
-    <details class={`run-details ${accent}`} open={isBad}>
-      <summary>
-        <i class="dot" />
-        <b>{run.name}</b>
-        <span class={isBad ? 'bad' : ''}>{verdict(run)}</span>
-        <span class="number">{milliseconds(run.durationMs)}</span>
-      </summary>
-      <h4>Log</h4>
-      <pre class="wrapped">{run.log || 'Nothing'}</pre>
-      {run.exchanges.length === 0 && <p class="legend">Nothing was sent.</p>}
-      {run.exchanges.map((exchange, index) => (
-        <Exchange key={index} exchange={exchange} number={index + 1} count={run.exchanges.length} />
-      ))}
-      <details>
-        <summary>The event that Auth0 hands over</summary>
-        <pre>{run.event}</pre>
-      </details>
+const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen: boolean }) => (
+  <details class={`run-details ${accent}`} open={isOpen}>
+    <summary>
+      <i class="dot" />
+      <b>{run.name}</b>
+      <span class={isBad(run) ? 'bad' : ''}>{verdict(run)}</span>
+      <span class="number">{milliseconds(run.durationMs)}</span>
+    </summary>
+    <h4>Log</h4>
+    <Code class="wrapped">{run.log || 'Nothing'}</Code>
+    {run.exchanges.length === 0 && <p class="legend">Nothing was sent.</p>}
+    {run.exchanges.map((exchange, index) => (
+      <Exchange key={index} exchange={exchange} number={index + 1} count={run.exchanges.length} />
+    ))}
+    <details>
+      <summary>The event that Auth0 hands over</summary>
+      <Code>{run.event}</Code>
     </details>
-  );
-};
+  </details>
+);
 
 const Exchange = ({
   exchange,
@@ -109,25 +112,32 @@ const Exchange = ({
     <h4>
       Request{count > 1 ? ` ${number} of ${count}` : ''}, after {milliseconds(exchange.startMs)}
     </h4>
-    <pre class="wrapped">
+    <Code class="wrapped">
       <b>
         {exchange.method} {exchange.url}
       </b>
       {headerLines(exchange.headers)}
-    </pre>
-    <pre>{exchange.body}</pre>
+    </Code>
+    <Code>{exchange.body}</Code>
     <h4>
       {exchange.status === undefined ? 'No answer' : `Answer ${exchange.status}`}
       {exchange.durationMs === undefined ? '' : `, after ${milliseconds(exchange.durationMs)}`}
     </h4>
-    {exchange.error && <pre class="wrapped bad">{exchange.error}</pre>}
+    {exchange.error && <Code class="wrapped bad">{exchange.error}</Code>}
     {exchange.status !== undefined && (
-      <pre class="wrapped">
+      <Code class="wrapped">
         {headerLines(exchange.answerHeaders).trimStart()}
         {exchange.answer && `\n\n${exchange.answer}`}
-      </pre>
+      </Code>
     )}
   </>
+);
+
+const Code = ({ class: className = '', children }: { class?: string; children: ComponentChildren }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: without it the keyboard could not scroll it.
+  <pre tabIndex={0} class={className}>
+    {children}
+  </pre>
 );
 
 const headerLines = (headers: Readonly<Record<string, string>>): string =>

@@ -14,7 +14,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
   };
 
   return (
-    <section aria-labelledby="flow">
+    <section class="flow-section" aria-labelledby="flow">
       <h2 id="flow">Post-login flow</h2>
       <ol class="flow">
         <li class="end">User logs in</li>

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Kind } from '../../event.ts';
 import type { State } from '../state.ts';
@@ -6,6 +7,13 @@ import { KINDS } from './words.ts';
 
 const NEW_USER = 'new';
 const MANY = 100;
+
+const Field = ({ label, children }: { label: string; children: ComponentChildren }) => (
+  <div class="field">
+    <label for={label.toLowerCase()}>{label}</label>
+    {children}
+  </div>
+);
 
 /** Who logs in, where and how. */
 export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number | undefined) => void }) => {
@@ -51,9 +59,12 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
     <section aria-labelledby="log-in">
       <h2 id="log-in">Log in</h2>
       <form onSubmit={logIn}>
-        <label>
-          User
-          <select value={isNew ? NEW_USER : chosen} onChange={(event) => choose(event.currentTarget.value)}>
+        <Field label="User">
+          <select
+            id="user"
+            value={isNew ? NEW_USER : chosen}
+            onChange={(event) => choose(event.currentTarget.value)}
+          >
             {users.map(({ id, name, logins }) => (
               <option key={id} value={id}>
                 {name} ({logins === 0 ? 'never logged in' : `${logins} login${logins === 1 ? '' : 's'}`})
@@ -61,22 +72,25 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
             ))}
             <option value={NEW_USER}>Somebody new…</option>
           </select>
-        </label>
+        </Field>
         {isNew && (
-          <label>
-            Name
+          <Field label="Name">
             <input
+              id="name"
               required
               maxLength={60}
               value={name}
               autocomplete="off"
               onInput={(event) => setName(event.currentTarget.value)}
             />
-          </label>
+          </Field>
         )}
-        <label>
-          Application
-          <select value={application} onChange={(event) => setApplication(event.currentTarget.value)}>
+        <Field label="Application">
+          <select
+            id="application"
+            value={application}
+            onChange={(event) => setApplication(event.currentTarget.value)}
+          >
             {applications.map(({ id, name, isLeftOut }) => (
               <option key={id} value={id}>
                 {name}
@@ -84,10 +98,13 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
               </option>
             ))}
           </select>
-        </label>
-        <label>
-          Connection
-          <select value={connection} onChange={(event) => setConnection(event.currentTarget.value)}>
+        </Field>
+        <Field label="Connection">
+          <select
+            id="connection"
+            value={connection}
+            onChange={(event) => setConnection(event.currentTarget.value)}
+          >
             <option value="">{isNew ? connections[0] : `${user.connection} (the user's)`}</option>
             {connections
               .filter((other) => other !== (isNew ? connections[0] : user.connection))
@@ -95,10 +112,13 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
                 <option key={other}>{other}</option>
               ))}
           </select>
-        </label>
-        <label>
-          Organization
-          <select value={organization} onChange={(event) => setOrganization(event.currentTarget.value)}>
+        </Field>
+        <Field label="Organization">
+          <select
+            id="organization"
+            value={organization}
+            onChange={(event) => setOrganization(event.currentTarget.value)}
+          >
             <option value="">None</option>
             {organizations.map(({ id, name }) => (
               <option key={id} value={id}>
@@ -106,17 +126,16 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
               </option>
             ))}
           </select>
-        </label>
-        <label>
-          Protocol
-          <select value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
+        </Field>
+        <Field label="Protocol">
+          <select id="protocol" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
             {Object.entries(KINDS).map(([value, label]) => (
               <option key={value} value={value}>
                 {label}
               </option>
             ))}
           </select>
-        </label>
+        </Field>
         <button type="submit" class="primary" disabled={isBusy}>
           {isNew || user.logins === 0 ? 'Sign up' : 'Log in'}
         </button>
@@ -132,7 +151,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
           </button>
         )}
         <progress aria-label={`${MANY} logins`} max={run?.total ?? MANY} value={run?.done ?? 0} />
-        <output>{run ? `${run.done} of ${run.total}` : ''}</output>
+        <span>{run ? `${run.done} of ${run.total}` : ''}</span>
       </div>
     </section>
   );

@@ -1,6 +1,6 @@
 import type { ActionState, LoginRow, RunRow, State } from '../state.ts';
 import { accentOf } from './accent.ts';
-import { clock, KINDS, milliseconds, verdict } from './words.ts';
+import { clock, isBad, KINDS, milliseconds, verdict } from './words.ts';
 
 interface Props {
   state: State;
@@ -79,13 +79,11 @@ const Row = ({
   // The button does the same for who has no pointer.
   <tr class={isSelected ? 'selected' : ''} onClick={() => onSelect(login.id)}>
     <th scope="row">
-      <button
-        type="button"
-        class="who"
-        aria-pressed={isSelected}
-        aria-label={`Login ${login.id} of ${login.user}`}
-      >
-        <b>{login.user}</b>
+      <button type="button" class="who" aria-pressed={isSelected}>
+        <b>
+          <span class="unseen">Login {login.id} of </span>
+          {login.user}
+        </b>
         <small>
           {clock(login.at)} · {KINDS[login.kind]}
         </small>
@@ -102,18 +100,17 @@ const Row = ({
 
 const Run = ({ run }: { run: RunRow | undefined }) => {
   if (!run) return <span class="skipped">–</span>;
-  const isBad = run.outcome === 'failed' || run.outcome === 'not configured';
   const share = Math.log(Math.max(run.durationMs, 1)) / Math.log(run.deadlineMs);
   return (
     <div class={`run-cell ${run.outcome === 'skipped' ? 'skipped' : ''}`}>
-      <span class={isBad ? 'bad' : run.type === 'SignUp' ? 'sign-up' : ''}>
+      <span class={isBad(run) ? 'bad' : run.type === 'SignUp' ? 'sign-up' : ''}>
         {verdict(run)}
         {run.along > 0 && (
           <span class="along" title={`${run.along} kept ones went along`}>{` +${run.along}`}</span>
         )}
       </span>
       <span class="track">
-        <span class={isBad ? 'bar bad' : 'bar'} style={{ width: `${Math.min(100, 3 + 97 * share)}%` }} />
+        <span class={isBad(run) ? 'bar bad' : 'bar'} style={{ width: `${Math.min(100, 3 + 97 * share)}%` }} />
       </span>
       <small>{milliseconds(run.durationMs)}</small>
     </div>

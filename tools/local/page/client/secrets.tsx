@@ -106,12 +106,14 @@ const Secret = ({ secret, value, onChange }: FieldProps) => {
   const { name, isRequired, isSet, description } = secret;
   const kept = isSet ? '•••••••• (set)' : 'not set';
   return (
-    <div class="secret">
-      <label for={name}>
-        <code>{name}</code>
-        {isRequired && <span title="required">*</span>}
-      </label>
-      <div class="field">
+    <div class="field">
+      <span>
+        <label for={name}>
+          <code>{name}</code>
+        </label>
+        {isRequired && ' *'}
+      </span>
+      <div class="value">
         <input
           id={name}
           type="password"
@@ -143,7 +145,7 @@ const Setting = ({ secret, value, onChange }: FieldProps) => {
   if (!setting) return null;
   const shown = value === null ? '' : (value ?? setting.value);
   return (
-    <div class="secret">
+    <div class="field">
       <label for={name}>
         <code>{name}</code>
       </label>

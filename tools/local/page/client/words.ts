@@ -16,6 +16,8 @@ export const milliseconds = (ms: number): string => {
 
 export const clock = (at: string): string => new Date(at).toLocaleTimeString([], { hour12: false });
 
+export const isBad = ({ outcome }: RunRow): boolean => outcome === 'failed' || outcome === 'not configured';
+
 /** What came of an Action in a word or two. */
 export const verdict = ({ outcome, type, answer }: RunRow): string => {
   if (outcome === 'delivered') return type ?? 'delivered';
