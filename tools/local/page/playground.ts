@@ -41,7 +41,7 @@ const DEFAULTS = { LOG: 'all' };
 interface Deployed {
   readonly name: string;
   readonly sinks: readonly Sink[];
-  action: LoadedAction;
+  readonly action: LoadedAction;
   /** Those that lead to the embedded destinations. */
   readonly embedded: Readonly<Record<string, string>>;
   secrets: Record<string, string>;
@@ -100,8 +100,7 @@ export class Playground {
   }
 
   addUser(name: string, connection: string): string {
-    if (!this.#tenant.connections.has(connection))
-      throw new UsageError(`There is no connection ${connection}`);
+    check(this.#tenant.connections, 'connection', connection);
     const localPart = name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '.');
     const user_id = `${connection}|${localPart}-${this.#tenant.users.size + 1}`;
     this.#tenant.addUser({ user_id, connection, name, email: `${localPart}@example.com` });
@@ -113,13 +112,10 @@ export class Playground {
   async logIn(request: LoginRequest): Promise<number> {
     const observed: Observed[] = [];
     const tenant = this.#tenant;
-    const { user, application, connection = '', organization = '' } = request;
-    if (!tenant.users.has(user)) throw new UsageError(`There is no user ${user}`);
-    if (!tenant.applications.has(application)) throw new UsageError(`There is no application ${application}`);
-    if (connection) this.#checkConnection(connection);
-    if (organization && !tenant.organizations.has(organization)) {
-      throw new UsageError(`There is no organization ${organization}`);
-    }
+    check(tenant.users, 'user', request.user);
+    check(tenant.applications, 'application', request.application);
+    check(tenant.connections, 'connection', request.connection);
+    check(tenant.organizations, 'organization', request.organization);
     const flow = await this.#observing.run(observed, () => tenant.login(request));
     // Of a tenant that has been reset meanwhile nothing is told.
     if (tenant !== this.#tenant) return 0;
@@ -247,10 +243,6 @@ export class Playground {
     };
   }
 
-  #checkConnection(name: string): void {
-    if (!this.#tenant.connections.has(name)) throw new UsageError(`There is no connection ${name}`);
-  }
-
   #changed(): void {
     this.changes.emit('change');
   }
@@ -342,3 +334,8 @@ export class Playground {
     return destination;
   }
 }
+
+/** What is not named need not be there. */
+const check = (known: ReadonlyMap<string, unknown>, what: string, key: string | undefined): void => {
+  if (key !== undefined && !known.has(key)) throw new UsageError(`There is no ${what} ${key}`);
+};
