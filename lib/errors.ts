@@ -57,7 +57,9 @@ export class RejectedError extends DeliveryError {
     this.refused = refused;
   }
 
-  get advice(): string {
+  get advice(): string | undefined {
+    // One user was too much at once, and nothing in the secrets changes that.
+    if (this.status === 429) return undefined;
     if (this.status === 401 || this.status === 403) return "check the credentials in the Action's secrets";
     if (this.status === 404 || (this.status ?? 400) < 400) return "check the address in the Action's secrets";
     return "check the Action's secrets";

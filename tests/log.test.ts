@@ -55,6 +55,12 @@ describe('secrets that are missing or malformed', () => {
 });
 
 describe('an activity that was refused', () => {
+  it('because its user is throttled is explained, and nobody must act', () => {
+    const error = new RejectedError('429 Too Many Requests', { status: 429 });
+    expect(explain(error, LOGIN, {})).toBe('Login not delivered: 429 Too Many Requests');
+    expect(explain(error, SIGN_UP, {})).toBe(`SignUp not delivered: 429 Too Many Requests; ${AGAIN}`);
+  });
+
   it.each([
     [401, CHECK_CREDENTIALS],
     [403, CHECK_CREDENTIALS],
