@@ -223,6 +223,13 @@ describe('what the destination says', () => {
     expect(said(`You sent ${value}.`)).toBe('You sent ***.');
   });
 
+  it.each(['reader:t0ken', btoa('reader:t0ken'), 't0ken'])(
+    'is without the secret of name:secret: %s',
+    (value) => {
+      expect(said(`You sent ${value}.`, LOGIN, { ACCOUNT: 'reader:t0ken' })).toBe('You sent ***.');
+    },
+  );
+
   it.each([undefined, null, 'secrets', 7])('is quoted whatever the secrets are: %j', (secrets) => {
     expect(said('Too long', LOGIN, secrets)).toBe('Too long');
   });
