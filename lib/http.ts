@@ -82,7 +82,7 @@ const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResp
   const body = parseIfJson(await readBody(data));
   if (status >= 200 && status < 300) return { status, body };
   const message = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
-  const answer = { status, vendorText: vendorText(body) };
+  const answer = { status, vendorText: vendorText(body), body };
   if (!isTemporary(status)) throw new RejectedError(message, answer);
   throw new UnavailableError(message, { ...answer, retryAfterMs: parseRetryAfter(headers['retry-after']) });
 };

@@ -61,6 +61,8 @@ const explainConfig = ({ message, secretNames }: ConfigError): string => {
 const quote = (text: string, privateValues: readonly unknown[]): string =>
   privateValues
     .map((value) => (typeof value === 'string' ? value.trim() : ''))
+    // Of `name:secret`, the secret alone, too.
+    .flatMap((value) => [value, value.slice(value.indexOf(':') + 1)])
     .filter((value) => value.length >= PRIVATE_MIN_CHARS)
     // As it is, in JSON, and in base64, alone and as the user name of Basic authentication.
     .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), btoaUtf8(value), btoaUtf8(`${value}:`)])

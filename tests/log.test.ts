@@ -55,6 +55,12 @@ describe('secrets that are missing or malformed', () => {
 });
 
 describe('an activity that was refused', () => {
+  it('because its user is throttled is explained, and nobody must act', () => {
+    const error = new RejectedError('429 Too Many Requests', { status: 429 });
+    expect(explain(error, LOGIN, {})).toBe('Login not delivered: 429 Too Many Requests');
+    expect(explain(error, SIGN_UP, {})).toBe(`SignUp not delivered: 429 Too Many Requests; ${AGAIN}`);
+  });
+
   it.each([
     [401, CHECK_CREDENTIALS],
     [403, CHECK_CREDENTIALS],
@@ -216,6 +222,13 @@ describe('what the destination says', () => {
   ])('is without a secret as a header has it: %s', (_, value) => {
     expect(said(`You sent ${value}.`)).toBe('You sent ***.');
   });
+
+  it.each(['reader:t0ken', btoa('reader:t0ken'), 't0ken'])(
+    'is without the secret of name:secret: %s',
+    (value) => {
+      expect(said(`You sent ${value}.`, LOGIN, { ACCOUNT: 'reader:t0ken' })).toBe('You sent ***.');
+    },
+  );
 
   it.each([undefined, null, 'secrets', 7])('is quoted whatever the secrets are: %j', (secrets) => {
     expect(said('Too long', LOGIN, secrets)).toBe('Too long');
