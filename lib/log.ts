@@ -1,4 +1,5 @@
 /** At most one line a login, with no secret and no personal data. */
+import querystring from 'node:querystring';
 import { type Activity, personalData } from './activity.ts';
 import type { Delivery } from './deliver.ts';
 import { ConfigError, DeliveryError, NotMarkedError, RejectedError } from './errors.ts';
@@ -61,8 +62,7 @@ const explainConfig = ({ message, secretNames }: ConfigError): string => {
 const quote = (text: string, privateValues: readonly unknown[]): string =>
   privateValues
     .map((value) => (typeof value === 'string' ? value.trim() : ''))
-    // Of `name:secret`, the secret alone, too.
-    .flatMap((value) => [value, value.slice(value.indexOf(':') + 1)])
+    .flatMap(partsOf)
     .filter((value) => value.length >= PRIVATE_MIN_CHARS)
     // As it is, in JSON, and in base64, alone and as the user name of Basic authentication.
     .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), btoaUtf8(value), btoaUtf8(`${value}:`)])
@@ -72,5 +72,23 @@ const quote = (text: string, privateValues: readonly unknown[]): string =>
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, QUOTE_LIMIT_CHARS);
+
+/** A secret, and what of it tells enough alone: the secret of `name:secret`, headers in a list, tokens in an address. */
+const partsOf = (value: string): string[] => [
+  value,
+  value.slice(value.indexOf(':') + 1),
+  ...headersIn(value),
+  ...tokensIn(value),
+];
+
+/** Whoever knows the address of a webhook can write to it, by what is in its path or query: whatever of it has a digit. */
+const tokensIn = (value: string): string[] =>
+  URL.canParse(value) ? value.split(/[/?&=]/).filter((part) => /\d/.test(part)) : [];
+
+/** The values of a list of headers: `Basic YWRh`, `YWRh` and `abc` of `Authorization=Basic%20YWRh,x-key=abc`. */
+const headersIn = (value: string): string[] =>
+  Array.from(value.matchAll(/[^,=]+=([^,]+)/g), ([, encoded = '']) => querystring.unescape(encoded)).flatMap(
+    (header) => [header, header.replace(/^\S+ +/, '')],
+  );
 
 const btoaUtf8 = (text: string): string => Buffer.from(text).toString('base64');

@@ -230,6 +230,14 @@ describe('what the destination says', () => {
     },
   );
 
+  it.each(['Basic YWRhOmxhZHk', 'YWRhOmxhZHk', 'k3y%', 'one=of=them'])(
+    'is without a value from a list of headers: %s',
+    (value) => {
+      const secrets = { HEADERS: 'Authorization=Basic%20YWRhOmxhZHk,x-key=k3y%,x-other=one=of=them' };
+      expect(said(`Basic Authorization: ${value}.`, LOGIN, secrets)).toBe('Basic Authorization: ***.');
+    },
+  );
+
   it.each([undefined, null, 'secrets', 7])('is quoted whatever the secrets are: %j', (secrets) => {
     expect(said('Too long', LOGIN, secrets)).toBe('Too long');
   });
