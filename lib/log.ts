@@ -61,6 +61,7 @@ const explainConfig = ({ message, secretNames }: ConfigError): string => {
 const quote = (text: string, privateValues: readonly unknown[]): string =>
   privateValues
     .map((value) => (typeof value === 'string' ? value.trim() : ''))
+    .flatMap((value) => [value, ...tokensIn(value)])
     .filter((value) => value.length >= PRIVATE_MIN_CHARS)
     // As it is, in JSON, and in base64, alone and as the user name of Basic authentication.
     .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), btoaUtf8(value), btoaUtf8(`${value}:`)])
@@ -70,5 +71,9 @@ const quote = (text: string, privateValues: readonly unknown[]): string =>
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, QUOTE_LIMIT_CHARS);
+
+/** Who knows the address of a webhook can write to it, by what is in its path or query: whatever of it has a digit. */
+const tokensIn = (value: string): string[] =>
+  URL.canParse(value) ? value.split(/[/?&=]/).filter((part) => /\d/.test(part)) : [];
 
 const btoaUtf8 = (text: string): string => Buffer.from(text).toString('base64');
