@@ -25,7 +25,8 @@ export interface Delivery {
 }
 
 /**
- * Delivers an activity while its login waits, and then, in one more request, what is kept from earlier logins.
+ * Delivers an activity while its login waits, and then, in one more request if it holds them all, what is kept from
+ * earlier logins.
  * @throws {DeliveryError} if the destination has not accepted it; its `fate` says what becomes of it.
  */
 export const deliver = async <S extends SecretsSchema>(
@@ -52,8 +53,8 @@ export const deliver = async <S extends SecretsSchema>(
     outage.ended();
     const durationMs = Math.round(performance.now() - start);
     // Another request may well take as long; where there is no time for it, a quicker login will have.
-    if (durationMs > deadline.remainingMs()) return { durationMs, along: 0 };
-    return { durationMs, ...(await sendKept(send, outage)) };
+    const isTimeLeft = () => durationMs <= deadline.remainingMs();
+    return { durationMs, ...(await sendKept(send, outage, sink.batchLimit ?? Infinity, isTimeLeft)) };
   } catch (error) {
     if (error instanceof UnavailableError) {
       outage.failed();
@@ -103,12 +104,29 @@ const keep = (outage: Outage, activity: Activity): string => {
   return dropped > 0 ? `; kept for later, ${dropped} older dropped` : '; kept for later';
 };
 
-/** One request at most, whose failure is none of the login's: what is not accepted waits for another one. */
+/** As many full requests as there is time for, up to one that is not full, or not accepted as a whole. */
 const sendKept = async (
   send: (batch: readonly Activity[]) => Promise<void>,
   outage: Outage,
+  batchLimit: number,
+  isTimeLeft: () => boolean,
 ): Promise<Omit<Delivery, 'durationMs'>> => {
-  const batch = outage.take();
+  let along = 0;
+  while (isTimeLeft()) {
+    const outcome = await sendBatch(send, outage, batchLimit);
+    along += outcome.along;
+    if (outcome.along < batchLimit) return { ...outcome, along };
+  }
+  return { along };
+};
+
+/** One request at most, whose failure is none of the login's: what is not accepted waits for another one. */
+const sendBatch = async (
+  send: (batch: readonly Activity[]) => Promise<void>,
+  outage: Outage,
+  batchLimit: number,
+): Promise<Omit<Delivery, 'durationMs'>> => {
+  const batch = outage.take(batchLimit);
   if (batch.length === 0) return { along: 0 };
   try {
     await send(batch);

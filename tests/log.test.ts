@@ -238,6 +238,15 @@ describe('what the destination says', () => {
     },
   );
 
+  it.each([
+    ['The requested webhook "POST 5c1e2a3b" is not registered.', 'webhook "POST ***" is not'],
+    ['Cannot POST /webhook/5c1e2a3b?sig=Ab3-_x', 'POST /webhook/***?sig=***'],
+  ])('is without what makes an address secret: %s', (text, expected) => {
+    expect(said(text, LOGIN, { URL: 'https://n8n.acme.com/webhook/5c1e2a3b?sig=Ab3-_x' })).toContain(
+      expected,
+    );
+  });
+
   it.each([undefined, null, 'secrets', 7])('is quoted whatever the secrets are: %j', (secrets) => {
     expect(said('Too long', LOGIN, secrets)).toBe('Too long');
   });
