@@ -14,6 +14,8 @@ import type { Sink } from './sink.ts';
 const RETRIES = 2;
 const RETRIED_STATUSES = [408, 425, 429, 500, 502, 503, 504];
 const BACKOFF_MS = 100;
+/** What kept activities may cost a login that need several requests: too little to be noticed. */
+const CATCH_UP_MS = 100;
 
 /** What came of a delivery that succeeded. */
 export interface Delivery {
@@ -53,8 +55,8 @@ export const deliver = async <S extends SecretsSchema>(
     outage.ended();
     const durationMs = Math.round(performance.now() - start);
     // Another request may well take as long; where there is no time for it, a quicker login will have.
-    const isTimeLeft = () => durationMs <= deadline.remainingMs();
-    return { durationMs, ...(await sendKept(send, outage, sink.batchLimit ?? Infinity, isTimeLeft)) };
+    if (durationMs > deadline.remainingMs()) return { durationMs, along: 0 };
+    return { durationMs, ...(await sendKept(send, outage, sink.batchLimit)) };
   } catch (error) {
     if (error instanceof UnavailableError) {
       outage.failed();
@@ -104,20 +106,18 @@ const keep = (outage: Outage, activity: Activity): string => {
   return dropped > 0 ? `; kept for later, ${dropped} older dropped` : '; kept for later';
 };
 
-/** As many full requests as there is time for, up to one that is not full, or not accepted as a whole. */
+/** In one request, or in several quick ones where it takes more, up to one that is not accepted as a whole. */
 const sendKept = async (
   send: (batch: readonly Activity[]) => Promise<void>,
   outage: Outage,
-  batchLimit: number,
-  isTimeLeft: () => boolean,
+  batchLimit = Infinity,
 ): Promise<Omit<Delivery, 'durationMs'>> => {
-  let along = 0;
-  while (isTimeLeft()) {
+  const endsAt = performance.now() + CATCH_UP_MS;
+  for (let along = 0; ; along += batchLimit) {
     const outcome = await sendBatch(send, outage, batchLimit);
-    along += outcome.along;
-    if (outcome.along < batchLimit) return { ...outcome, along };
+    const isLast = outcome.along < batchLimit || performance.now() > endsAt;
+    if (isLast) return { ...outcome, along: along + outcome.along };
   }
-  return { along };
 };
 
 /** One request at most, whose failure is none of the login's: what is not accepted waits for another one. */
