@@ -2,12 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Destination } from '../tools/local/destination.ts';
 import { loadAction } from '../tools/local/runtime.ts';
+import { services } from '../tools/local/services.ts';
 import { openStage, type Stage } from '../tools/local/stage.ts';
 import type { Kind, LoginRequest, User } from '../tools/local/tenant.ts';
 
 const CONNECTION = 'Username-Password-Authentication';
 const LONG_AGO = '2019-05-04T10:20:30.000Z';
-const ALL_MARKS = { splunk: true, keen: true, segment: true, 'segment-http': true };
+const ALL_MARKS = Object.fromEntries(services.map(({ name }) => [name, true]));
 
 let stage: Stage;
 
@@ -40,12 +41,10 @@ const arrived = (): Record<string, string[]> =>
     ]),
   );
 
-const everywhere = (...types: string[]) => ({
-  splunk: types,
-  keen: types.filter((type) => type === 'SignUp'),
-  segment: types,
-  'segment-http': types,
-});
+const everywhere = (...types: Array<'SignUp' | 'Login'>): Record<string, string[]> =>
+  Object.fromEntries(
+    services.map(({ name, records }) => [name, types.filter((type) => records.includes(type))]),
+  );
 
 const bindLast = (code: string) =>
   stage.tenant.bind({
@@ -55,7 +54,7 @@ const bindLast = (code: string) =>
   });
 
 describe('a SignUp', () => {
-  it('is one for all four Actions of the first login, and then a Login', async () => {
+  it('is one for all Actions of the first login, and then a Login', async () => {
     const user = addUser();
     await login();
     expect(arrived()).toEqual(everywhere('SignUp'));
@@ -71,17 +70,13 @@ describe('a SignUp', () => {
     destination('keen').misbehave({ answer: { status: 503 } });
     destination('segment').misbehave({ reset: 'after' });
     await login();
-    expect(user.app_metadata).toEqual({ signedUp: { splunk: true, 'segment-http': true } });
+    const { keen, segment, ...others } = ALL_MARKS;
+    expect(user.app_metadata).toEqual({ signedUp: others });
 
     destination('keen').misbehave(undefined);
     destination('segment').misbehave(undefined);
     await login();
-    expect(arrived()).toEqual({
-      splunk: ['SignUp', 'Login'],
-      keen: ['SignUp'],
-      segment: ['SignUp'],
-      'segment-http': ['SignUp', 'Login'],
-    });
+    expect(arrived()).toEqual({ ...everywhere('SignUp', 'Login'), keen: ['SignUp'], segment: ['SignUp'] });
     expect(user.app_metadata).toEqual({ signedUp: ALL_MARKS });
   });
 

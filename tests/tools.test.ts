@@ -22,6 +22,8 @@ const run = (tool: string, args: readonly string[], env: Record<string, string> 
     );
   });
 
+const NAME_ONE = `Name one Action: ${services.map(({ name }) => name).join(', ')}`;
+
 describe('npm start', () => {
   it('plays the scene, and everything arrives', async () => {
     const { code, out } = await run('start', ['--once']);
@@ -57,11 +59,9 @@ describe('npm start', () => {
     });
     expect(users).toContainEqual({ user_id: 'auth0|migrated', app_metadata: { signedUp: true } });
     for (const { secrets } of services) {
-      const { SPLUNK_HEC_TOKEN, KEENIO_WRITE_KEY, SEGMENT_WRITE_KEY } = secrets({
-        url: '',
-        caCertificate: '',
-      });
-      expect(out).not.toContain(SPLUNK_HEC_TOKEN ?? KEENIO_WRITE_KEY ?? SEGMENT_WRITE_KEY);
+      for (const [name, value] of Object.entries(secrets({ url: '', caCertificate: '' }))) {
+        if (/TOKEN|KEY|SECRET/.test(name)) expect(out).not.toContain(value);
+      }
     }
   });
 
@@ -148,7 +148,7 @@ describe('npm run try', () => {
     const broken = write('broken.json', ['hunter2']);
     expect(await run('try', ['spunk'])).toMatchObject({
       code: 2,
-      err: 'Name one Action: splunk, keen, segment, segment-http\nSee --help.\n',
+      err: `${NAME_ONE}\nSee --help.\n`,
     });
     expect(await run('try', ['splunk', '--secrets', broken])).toMatchObject({
       code: 2,
@@ -157,7 +157,7 @@ describe('npm run try', () => {
   });
 
   it.each([[[]], [['spunk']], [['splunk', 'keen']]])('needs one Action: %j', async (names) => {
-    await expect(findSink(names)).rejects.toThrow('Name one Action: splunk, keen, segment, segment-http');
+    await expect(findSink(names)).rejects.toThrow(NAME_ONE);
   });
 
   it.each([
