@@ -132,7 +132,7 @@ it('shows in README.md a destination that works', async () => {
   await once(server, 'listening');
 
   const { port } = server.address() as AddressInfo;
-  const event = signUp({ secrets: { ACME_URL: `http://127.0.0.1:${port}`, ACME_KEY: 'key' } });
+  const event = signUp({ secrets: { ACME_URL: `http://127.0.0.1:${port}`, ACME_TOKEN: 'token' } });
   const { api, effects } = createApi(event, createCache(Date.now));
   const action = loadAction({
     name: 'acme',
@@ -141,7 +141,7 @@ it('shows in README.md a destination that works', async () => {
   });
   const { error, logs } = await action.execute(event, api);
   server.close();
-  expect([error, logs, received]).toEqual([undefined, '', ['POST /events Bearer key']]);
+  expect([error, logs, received]).toEqual([undefined, '', ['POST /events Bearer token']]);
   expect(effects.metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { acme: true } }]);
 });
 

@@ -185,7 +185,7 @@ describe('deploy', () => {
       { name: 'splunk', changes: ['not deployed'] },
       { name: 'keen', changes: ['code'] },
       { name: 'segment', changes: ['dependencies'] },
-      { name: 'segment-http', changes: ['new'] },
+      ...OURS.slice(3).map(({ name }) => ({ name, changes: ['new'] })),
     ]);
   });
 

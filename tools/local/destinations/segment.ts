@@ -87,6 +87,11 @@ const answers: readonly Answer[] = [
   },
   { status: 400, means: 'the event is too large or malformed: check SEGMENT_INTEGRATIONS' },
   { status: 401, means: 'the server does not know the key: copy SEGMENT_WRITE_KEY again from the source' },
+  {
+    status: 404,
+    text: 'Source is disabled',
+    means: 'the source is switched off: enable it in RudderStack',
+  },
   { status: 404, means: "the server does not speak Segment's protocol: check SEGMENT_HOST" },
   { status: 429, means: 'the workspace is over its rate limit: ask Segment for more, or try again' },
 ];
