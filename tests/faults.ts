@@ -1,16 +1,10 @@
 /** Every destination runs through the table of faults, and so does every login after them. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Certificate } from '../tools/local/certificate.ts';
-import {
-  type AcceptedEvent,
-  type Destination,
-  type Service,
-  startDestination,
-} from '../tools/local/destination.ts';
+import { type AcceptedEvent, type Destination, startDestination } from '../tools/local/destination.ts';
 import type { LoadedAction } from '../tools/local/runtime.ts';
 import { services } from '../tools/local/services.ts';
 import { type ActionRun, Tenant } from '../tools/local/tenant.ts';
-import { readManifest } from '../tools/manifest.ts';
 import { DEADLINE_MS, type Expectation, elsewhere, FAULTS, FAULTS_BEHIND } from './fault-table.ts';
 
 const TOLERANCE_MS = 50;
@@ -41,8 +35,8 @@ export const describeFaults = (load: (name: string) => LoadedAction): void => {
     expect(elsewhere.connections.splice(0)).toEqual([]);
   });
 
-  describe.each(readManifest().actions)('$name', ({ name }) => {
-    const service = services.find((service) => service.name === name) as Service;
+  describe.each(services)('$name', (service) => {
+    const { name } = service;
     let destination: Destination;
 
     beforeAll(async () => {
