@@ -29,12 +29,14 @@ export interface Delivery {
 /**
  * Delivers an activity while its login waits, and then, in one more request if it holds them all, what is kept from
  * earlier logins.
+ * @param startedAt when the login began to wait, by `performance.now`.
  * @throws {DeliveryError} if the destination has not accepted it; its `fate` says what becomes of it.
  */
 export const deliver = async <S extends SecretsSchema>(
   sink: Sink<S>,
   activity: Activity,
   secrets: Settings & InferOutput<S>,
+  startedAt = performance.now(),
 ): Promise<Delivery> => {
   const outage = outageOf(sink.name);
   // A login that is refused did not happen: nothing of it is kept, and each one deserves an attempt.
@@ -46,7 +48,7 @@ export const deliver = async <S extends SecretsSchema>(
   }
 
   const start = performance.now();
-  const deadline = new Deadline(secrets.DELIVERY_TIMEOUT_MS);
+  const deadline = new Deadline(secrets.DELIVERY_TIMEOUT_MS, startedAt);
   const send = (batch: readonly Activity[]) => deadline.race(sink.send(batch, secrets, deadline.http));
   // It is on its way again, so it is not to go along with another login, too.
   outage.forget(activity);

@@ -4,13 +4,12 @@ import type { Activity } from './activity.ts';
 /** The Action's secrets are missing or malformed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  /** For where the message is too long. */
-  readonly secretNames: readonly string[];
+  /** Name of a secret, or of destinations without any → what is wrong with it, never a value. */
+  readonly problems: ReadonlyMap<string, string>;
 
-  /** @param problems name of a secret → what is wrong with it, without its value. */
   constructor(problems: ReadonlyMap<string, string>) {
     super(Array.from(problems, ([name, problem]) => `${name} ${problem}`).join('; '));
-    this.secretNames = [...problems.keys()];
+    this.problems = problems;
   }
 }
 

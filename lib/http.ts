@@ -46,10 +46,11 @@ export class Deadline {
   readonly #timeUp: UnavailableError;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(ms: number) {
-    this.#endsAt = performance.now() + ms;
+  /** @param startedAt by `performance.now`. */
+  constructor(ms: number, startedAt = performance.now()) {
+    this.#endsAt = startedAt + ms;
     this.#timeUp = new UnavailableError(`no answer within ${ms} ms`);
-    this.#timer = setTimeout(() => this.#controller.abort(this.#timeUp), ms);
+    this.#timer = setTimeout(() => this.#controller.abort(this.#timeUp), this.remainingMs());
   }
 
   remainingMs(): number {

@@ -147,6 +147,27 @@ export const readSecrets = <S extends SecretsSchema>(
   return Object.assign({}, ...results.map(({ output }) => output)) as Settings & v.InferOutput<S>;
 };
 
+/** The names of the secrets that must be given. */
+export const requiredSecrets = ({ entries }: SecretsSchema): string[] =>
+  Object.entries(entries).flatMap(([name, schema]) => (schema.type === 'optional' ? [] : [name]));
+
+/**
+ * Of several destinations those that are meant to be used: one of the secrets that it requires is given. One alone is
+ * always meant. Throws a ConfigError if none is.
+ */
+export const configured = <T extends { readonly name: string; readonly secrets: SecretsSchema }>(
+  sinks: readonly T[],
+  given: unknown,
+): readonly T[] => {
+  if (sinks.length === 1) return sinks;
+  const meant = sinks.filter(({ secrets }) =>
+    requiredSecrets(secrets).some((name) => readSecret(given, name)),
+  );
+  if (meant.length > 0) return meant;
+  const names = sinks.map(({ name }) => name).join(', ');
+  throw new ConfigError(new Map([[names, 'have no secrets: set those of one at least']]));
+};
+
 /** One secret as the operator meant it: trimmed, absent if empty. Checks nothing, so it also serves before the check. */
 export const readSecret = (given: unknown, name: string): string | undefined => {
   const value: unknown = (given as Record<string, unknown> | undefined)?.[name];

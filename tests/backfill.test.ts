@@ -586,6 +586,7 @@ describe('npm run backfill', () => {
       [['segment-http', ...BASE, '--since', '2026-01-01T00:00'], '--since must be a date'],
       [['segment-http', '--since', '2026-01-01'], 'Name the tenant with --tenant'],
       [['splunk', ...BASE], 'splunk is not configured: SPLUNK_HEC_URL is missing'],
+      [['all', ...BASE], 'all has several destinations: send to one after the other, of splunk, keen, '],
     ];
     await Promise.all(
       messages.map(async ([args, message]) => {

@@ -246,6 +246,15 @@ describe('the time of a login', () => {
     expect((await expectWithinDeadline(destination)).fate).toMatch(/^, after 2 attempts in 0\.3 s; kept/);
   });
 
+  it('began when the login began to wait', async () => {
+    const destination = destinationThat();
+    destination.answer(hangs);
+    const startedAt = performance.now() - 2800;
+    const delivery = failureOf(deliver(destination.sink, LOGIN, settings(LONG_DEADLINE), startedAt));
+    expect(await msOf(delivery)).toBeLessThan(1000);
+    expect((await delivery).message).toBe('no answer within 3000 ms');
+  });
+
   it('ends at the deadline if what is kept never arrives, and nothing of it is lost', async () => {
     const kept = someLogins(3);
     const destination = await destinationWithout(kept);

@@ -14,7 +14,7 @@ import { services } from '../tools/local/services.ts';
 import { Tenant } from '../tools/local/tenant.ts';
 import { ROOT, readManifest } from '../tools/manifest.ts';
 import { setSecrets } from '../tools/secrets.ts';
-import { loadSinks } from '../tools/sinks.ts';
+import { findAction, loadSinks } from '../tools/sinks.ts';
 
 const DEPLOY_CLI = path.join(ROOT, 'node_modules/auth0-deploy-cli/lib');
 /**
@@ -98,11 +98,11 @@ it('deploys our Actions beside others, and a login then runs them', {
   onTestFinished(async () => {
     await Promise.all(destinations.map((destination) => destination.close()));
   });
-  const names = OURS.map(({ name }) => name);
+  const names = (await loadSinks()).map(({ name }) => name);
   await bind(client, names);
-  for (const sink of await loadSinks()) {
-    const { secrets = {} } = destinations.find(({ name }) => name === sink.name) ?? {};
-    await setSecrets(client, sink, sink.name === 'splunk' ? { SPLUNK_INDEX: 'main', ...secrets } : secrets);
+  for (const { name, secrets } of destinations) {
+    const given = name === 'splunk' ? { SPLUNK_INDEX: 'main', ...secrets } : secrets;
+    await setSecrets(client, await findAction([name]), given);
   }
   expect(api.bindings.map(({ display_name }) => display_name)).toEqual(['Their Action', ...names]);
   expect({ draft: theirs.draft, number: theirs.deployed?.number }).toEqual(untouched);

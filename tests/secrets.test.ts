@@ -136,7 +136,7 @@ describe('the secrets of an Action', () => {
       'VERIFY must be true or false',
       'HASH_KEY is missing',
     ]);
-    expect(error.secretNames).toEqual([
+    expect([...error.problems.keys()]).toEqual([
       'DELIVERY_TIMEOUT_MS',
       'ON_FAILURE',
       'RECORD',

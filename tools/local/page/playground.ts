@@ -2,10 +2,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { diffJson } from 'diff';
+import type { Action } from '../../../lib/record.ts';
 import type { Sink } from '../../../lib/sink.ts';
 import { UsageError } from '../../cli.ts';
-import { readManifest } from '../../manifest.ts';
-import { loadSinks } from '../../sinks.ts';
+import { loadActions } from '../../sinks.ts';
 import { loadBuilt } from '../built.ts';
 import { type Destination, startDestination } from '../destination.ts';
 import { populate } from '../people.ts';
@@ -38,9 +38,7 @@ const CONCURRENT_LOGINS = 4;
 const DEFAULTS = { LOG: 'all' };
 
 /** An Action of the flow, or one that is to be had. */
-interface Deployed {
-  readonly name: string;
-  readonly sinks: readonly Sink[];
+interface Deployed extends Action {
   readonly action: LoadedAction;
   /** Those that lead to the embedded destinations. */
   readonly embedded: Readonly<Record<string, string>>;
@@ -58,7 +56,7 @@ export class Playground {
   readonly changes = new EventEmitter().setMaxListeners(0);
 
   readonly #destinations: readonly Destination[];
-  readonly #sinks: readonly Sink[];
+  readonly #actions: readonly Action[];
   readonly #modes = new Map<string, Mode>();
   readonly #latencies = new Map<string, number[]>();
   readonly #observing = new AsyncLocalStorage<Observed[]>();
@@ -69,15 +67,15 @@ export class Playground {
   #loginsCount = 0;
   #run: { done: number; readonly total: number } | null = null;
 
-  private constructor(destinations: readonly Destination[], sinks: readonly Sink[]) {
+  private constructor(destinations: readonly Destination[], actions: readonly Action[]) {
     this.#destinations = destinations;
-    this.#sinks = sinks;
+    this.#actions = actions;
     this.reset();
   }
 
   static async open(): Promise<Playground> {
     const destinations = services.map((service) => startDestination(service, { tls: service.tls ?? false }));
-    return new Playground(await Promise.all(destinations), await loadSinks());
+    return new Playground(await Promise.all(destinations), await loadActions());
   }
 
   async close(): Promise<void> {
@@ -92,7 +90,7 @@ export class Playground {
     this.#latencies.clear();
     this.#tenant = new Tenant();
     populate(this.#tenant);
-    this.#deployed = readManifest().actions.map(({ name }) => this.#deploy(name));
+    this.#deployed = this.#actions.map((action) => this.#deploy(action));
     this.#logins = [];
     this.#loginsCount = 0;
     this.#run = null;
@@ -247,9 +245,7 @@ export class Playground {
     this.changes.emit('change');
   }
 
-  #deploy(name: string): Deployed {
-    const own = this.#sinks.filter((sink) => sink.name === name);
-    const sinks = own.length > 0 ? own : this.#sinks;
+  #deploy({ name, sinks }: Action): Deployed {
     const embedded = Object.assign(
       {},
       DEFAULTS,
