@@ -198,6 +198,17 @@ it('names what is wrong with the secrets of an Action, which then sends nothing'
   expect(playground.state().actions[0]?.problem).toBe('');
 });
 
+it('records at every destination by the one Action for all, and shows which of them failed', async () => {
+  await ask('PUT', '/flow', { actions: ['all'] });
+  await ask('PUT', '/destinations/keen/mode', { mode: 'refuses' });
+  const { runs } = await logIn();
+  expect(runs).toMatchObject([{ name: 'all', outcome: 'failed', answer: '401' }]);
+  expect(runs[0]?.exchanges.length).toBeGreaterThan(5);
+  const { destinations, actions } = playground.state();
+  const signUps = destinations.filter(({ signUps }) => signUps > 0).map(({ name }) => name);
+  expect(signUps).toEqual(actions[0]?.records.filter((name) => name !== 'keen'));
+});
+
 it('refuses a login where the secrets ask for it', async () => {
   await ask('PUT', '/secrets', { actions: ['splunk'], values: { ON_FAILURE: 'deny' } });
   await ask('PUT', '/destinations/splunk/mode', { mode: 'refuses' });

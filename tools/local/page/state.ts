@@ -95,7 +95,7 @@ export interface RunRow {
   readonly type?: 'SignUp' | 'Login';
   /** How many kept activities went along. */
   readonly along: number;
-  /** The status, or why there was none; '' where nothing was sent. */
+  /** The status, or why there was none, of the first request that failed, if one did; '' where nothing was sent. */
   readonly answer: string;
 }
 

@@ -73,7 +73,7 @@ export const runRow = (
 ): RunRow => {
   const [, type] = /(SignUp|Login) (?:not )?(?:delivered|skipped)/.exec(logs) ?? [];
   const [, along] = /, with (\d+) kept/.exec(logs) ?? [];
-  const [first] = exchanges;
+  const told = exchanges.find(({ status = Infinity }) => status >= 300) ?? exchanges[0];
   const withoutLine = exchanges.length > 0 ? 'delivered' : 'skipped';
   return {
     name,
@@ -82,7 +82,7 @@ export const runRow = (
     outcome: logs === '' && error === undefined ? withoutLine : outcomeOf(logs),
     ...(type && { type: type as 'SignUp' | 'Login' }),
     along: Number(along ?? 0),
-    answer: first ? String(first.status ?? first.error ?? '') : '',
+    answer: told ? String(told.status ?? told.error ?? '') : '',
   };
 };
 
