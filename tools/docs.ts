@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import type { Action } from '../lib/record.ts';
-import { type SecretsSchema, settings } from '../lib/secrets.ts';
+import { requiredSecrets, type SecretsSchema, settings } from '../lib/secrets.ts';
 import { ROOT } from './manifest.ts';
 import { loadActions, onlySink } from './sinks.ts';
 
@@ -30,26 +30,17 @@ const withOverview = (readme: string, actions: readonly Action[]): string => {
     summary(action),
     ...overviewOf(action),
   ]);
-  const everyAction = ['every Action', '', '', overview(settings)];
-  const content = markdownTable(
-    ['Action', 'Destination', 'Records', 'Secrets (required*)'],
-    [...rows, everyAction],
-  );
+  const content = markdownTable(['Action', 'Destination', 'Records', 'Secrets, at least'], rows);
   return `${before}${START}\n\n${content}\n\n${END}${after}`;
 };
 
-/** What it records, and its secrets. */
+/** What it records, and the secrets that it requires. */
 const overviewOf = (action: Action): [records: string, secrets: string] => {
   const sink = onlySink(action);
-  if (sink) return [sink.records ? 'SignUp; Login if configured' : 'SignUp, Login', overview(sink.secrets)];
-  const names = action.sinks.map(({ name }) => `\`${name}\``);
-  return ['as each of them', `those of ${names.join(', ')}; of one of them*`];
+  if (!sink) return ['as each of them', 'those of one of them'];
+  const names = requiredSecrets(sink.secrets).map((name) => `\`${name}\``);
+  return [sink.records ? 'SignUp; Login if configured' : 'SignUp, Login', names.join(', ')];
 };
-
-const overview = ({ entries }: SecretsSchema): string =>
-  Object.entries(entries)
-    .map(([name, schema]) => (isOptional(schema) ? `\`${name}\`` : `\`${name}\`*`))
-    .join(', ');
 
 const describeSecrets = (actions: readonly Action[]): string =>
   `${[
