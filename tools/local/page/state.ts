@@ -40,12 +40,14 @@ export interface SecretState {
   readonly isSet: boolean;
   /** Not as the local tenant set it up. */
   readonly isChanged: boolean;
-  /** Of a setting that every Action understands; of other secrets no value leaves the server. */
-  readonly setting?: {
-    readonly value: string;
-    readonly fallback: string;
-    readonly choices: readonly string[];
-  };
+  /** What counts where it is not set; '' if nothing does. */
+  readonly fallback: string;
+  /** Every Action understands it. */
+  readonly isSetting: boolean;
+  /** Of settings alone, but for HASH_KEY: no value of a secret leaves the server. */
+  readonly value?: string;
+  /** What it can be, if that is a choice. */
+  readonly choices: readonly string[];
 }
 
 export interface DestinationState {

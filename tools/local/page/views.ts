@@ -38,14 +38,10 @@ export const secretStates = (sinks: readonly Sink[], secrets: Secrets, embedded:
     isRequired: schema.type !== 'optional',
     isSet: readSecret(secrets, name) !== undefined,
     isChanged: secrets[name] !== embedded[name],
-    ...(name in settings.entries &&
-      name !== 'HASH_KEY' && {
-        setting: {
-          value: readSecret(secrets, name) ?? '',
-          fallback: String(Reflect.get(schema, 'default') ?? ''),
-          choices: choicesOf(schema),
-        },
-      }),
+    fallback: String(Reflect.get(schema, 'default') ?? ''),
+    isSetting: name in settings.entries,
+    ...(name in settings.entries && name !== 'HASH_KEY' && { value: readSecret(secrets, name) ?? '' }),
+    choices: choicesOf(schema),
   }));
 
 /** What is wrong with an Action's secrets, by their names; '' if nothing is. */

@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { ActionState, State } from '../state.ts';
 import { accentOf } from './accent.ts';
 import { change } from './server.ts';
@@ -7,7 +8,13 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
   const bound = state.actions.filter(({ isBound }) => isBound);
   const others = state.actions.filter(({ isBound }) => !isBound);
   const names = bound.map(({ name }) => name);
+  const heading = useRef<HTMLHeadingElement>(null);
   const arrange = (actions: readonly string[]) => change('PUT', '/flow', { actions });
+  /** Where the button that was pressed is gone, the keyboard goes on from the heading. */
+  const rearrange = async (actions: readonly string[]) => {
+    await arrange(actions);
+    heading.current?.focus();
+  };
   const move = (index: number, by: -1 | 1) => {
     const name = names[index] as string;
     arrange(names.toSpliced(index, 1).toSpliced(index + by, 0, name));
@@ -15,7 +22,9 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
 
   return (
     <section class="flow-section" aria-labelledby="flow">
-      <h2 id="flow">Post-login flow</h2>
+      <h2 id="flow" tabIndex={-1} ref={heading}>
+        Post-login flow
+      </h2>
       <ol class="flow">
         <li class="end">User logs in</li>
         {bound.map((action, index) => (
@@ -44,7 +53,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
               class="icon"
               aria-label={`Unbind ${action.name}`}
               title="Unbind"
-              onClick={() => arrange(names.toSpliced(index, 1))}
+              onClick={() => rearrange(names.toSpliced(index, 1))}
             >
               ×
             </button>
@@ -63,7 +72,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
                   type="button"
                   class="text"
                   aria-label={`Bind ${action.name}`}
-                  onClick={() => arrange([...names, action.name])}
+                  onClick={() => rearrange([...names, action.name])}
                 >
                   Bind
                 </button>

@@ -19,8 +19,8 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
 
   const action = state.actions.find((candidate) => candidate.name === name);
   if (!action) return null;
-  const own = action.secrets.filter(({ setting }) => !setting);
-  const settings = action.secrets.filter(({ setting }) => setting);
+  const own = action.secrets.filter(({ isSetting }) => !isSetting);
+  const settings = action.secrets.filter(({ isSetting }) => isSetting);
   const set = (secret: string) => (value: string | null) => setValues({ ...values, [secret]: value });
 
   const save = async (event: Event) => {
@@ -63,14 +63,19 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
           off this machine. No value is shown again.
         </p>
         {own.map((secret) => (
-          <Secret key={secret.name} secret={secret} value={values[secret.name]} onChange={set(secret.name)} />
+          <Secret
+            key={secret.name}
+            secret={secret}
+            change={values[secret.name]}
+            onChange={set(secret.name)}
+          />
         ))}
         <h3>Settings</h3>
         {settings.map((secret) => (
-          <Setting
+          <Secret
             key={secret.name}
             secret={secret}
-            value={values[secret.name]}
+            change={values[secret.name]}
             onChange={set(secret.name)}
           />
         ))}
@@ -98,13 +103,13 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
 interface FieldProps {
   secret: SecretState;
   /** What is to be saved: null takes the secret away, undefined leaves it. */
-  value: string | null | undefined;
+  change: string | null | undefined;
   onChange: (value: string | null) => void;
 }
 
-const Secret = ({ secret, value, onChange }: FieldProps) => {
-  const { name, isRequired, isSet, description } = secret;
-  const kept = isSet ? '•••••••• (set)' : 'not set';
+const Secret = (props: FieldProps) => {
+  const { name, isRequired, value, choices, description } = props.secret;
+  const Input = value === undefined ? Masked : choices.length > 0 ? Choice : Text;
   return (
     <div class="field">
       <span>
@@ -113,26 +118,7 @@ const Secret = ({ secret, value, onChange }: FieldProps) => {
         </label>
         {isRequired && ' *'}
       </span>
-      <div class="value">
-        <input
-          id={name}
-          type="password"
-          autocomplete="new-password"
-          value={value ?? ''}
-          placeholder={value === null ? 'will be removed' : kept}
-          aria-describedby={`${name}-for`}
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-        <button
-          type="button"
-          class="text"
-          aria-label={`Remove ${name}`}
-          disabled={!isSet}
-          onClick={() => onChange(null)}
-        >
-          Remove
-        </button>
-      </div>
+      <Input {...props} />
       <small id={`${name}-for`}>
         <Description text={description} />
       </small>
@@ -140,42 +126,55 @@ const Secret = ({ secret, value, onChange }: FieldProps) => {
   );
 };
 
-const Setting = ({ secret, value, onChange }: FieldProps) => {
-  const { name, description, setting } = secret;
-  if (!setting) return null;
-  const shown = value === null ? '' : (value ?? setting.value);
+const Masked = ({ secret: { name, isSet, fallback }, change, onChange }: FieldProps) => {
+  const kept = isSet ? '•••••••• (set)' : fallback || 'not set';
   return (
-    <div class="field">
-      <label for={name}>
-        <code>{name}</code>
-      </label>
-      {setting.choices.length > 0 ? (
-        <select
-          id={name}
-          value={shown || setting.fallback}
-          aria-describedby={`${name}-for`}
-          onChange={(event) => onChange(event.currentTarget.value)}
-        >
-          {setting.choices.map((choice) => (
-            <option key={choice}>{choice}</option>
-          ))}
-        </select>
-      ) : (
-        <input
-          id={name}
-          autocomplete="off"
-          value={shown}
-          placeholder={setting.fallback}
-          aria-describedby={`${name}-for`}
-          onInput={(event) => onChange(event.currentTarget.value || null)}
-        />
-      )}
-      <small id={`${name}-for`}>
-        <Description text={description} />
-      </small>
+    <div class="value">
+      <input
+        id={name}
+        type="password"
+        autocomplete="new-password"
+        value={change ?? ''}
+        placeholder={change === null ? 'will be removed' : kept}
+        aria-describedby={`${name}-for`}
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
+      <button
+        type="button"
+        class="text"
+        aria-label={`Remove ${name}`}
+        disabled={!isSet}
+        onClick={() => onChange(null)}
+      >
+        Remove
+      </button>
     </div>
   );
 };
+
+const Choice = ({ secret: { name, value, fallback, choices }, change, onChange }: FieldProps) => (
+  <select
+    id={name}
+    value={(change ?? value) || fallback}
+    aria-describedby={`${name}-for`}
+    onChange={(event) => onChange(event.currentTarget.value)}
+  >
+    {choices.map((choice) => (
+      <option key={choice}>{choice}</option>
+    ))}
+  </select>
+);
+
+const Text = ({ secret: { name, value, fallback }, change, onChange }: FieldProps) => (
+  <input
+    id={name}
+    autocomplete="off"
+    value={change === undefined ? (value ?? '') : (change ?? '')}
+    placeholder={fallback}
+    aria-describedby={`${name}-for`}
+    onInput={(event) => onChange(event.currentTarget.value || null)}
+  />
+);
 
 /** What stands between backticks is code. */
 const Description = ({ text }: { text: string }) => (
