@@ -144,14 +144,13 @@ const write = (name: string, files: ReadonlyMap<string, string>): void => {
 
 const nextSteps = (name: string, files: readonly string[]): string => `Written: an entry in ${MANIFEST}, and
 ${files.map((file) => `  ${file}`).join('\n')}
-
 It works as it is: npm run docs && npm run check && npm test
-Next:
-1. Read the vendor's documentation, and replace what is marked TODO: grep -rn TODO ${files.join(' ')}
-2. Write the new fields into the tests: npx vitest run ${name} -u
+
+1. Read the vendor's documentation, and replace what is marked TODO in these files.
+2. npx vitest run ${name} -u writes the new fields into the tests.
 3. Add ${spellings(name).identifier} to the sinks in actions/all.ts.
 4. npm run docs && npm run check && npm test
-5. Against the vendor, with your secrets: npm run doctor -- ${name} --secrets secrets.json`;
+5. npm run doctor -- ${name} --secrets secrets.json sends one activity to the vendor.`;
 
 if (process.argv[1] === import.meta.filename) {
   await runTool(HELP, {}, async ({ positionals }) => {

@@ -39,7 +39,7 @@ export const exampleVendor: Sink<typeof secrets> = {
   name: 'example-vendor',
   secrets,
   async send(activities, { EXAMPLE_VENDOR_URL, EXAMPLE_VENDOR_TOKEN }, http) {
-    // TODO: a vendor that takes some of the events and refuses others tells which in its answer: see keen.ts.
+    // TODO: does it take many events in one request, and can it refuse some of them? See keen.ts.
     await http({
       url: `${EXAMPLE_VENDOR_URL}${PATH}`,
       headers: { Authorization: `Bearer ${EXAMPLE_VENDOR_TOKEN}` },
