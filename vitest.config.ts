@@ -15,6 +15,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
     globalSetup: ['tests/build.ts'],
+    // Tests that start other processes take their time on a machine that is busy.
+    testTimeout: 20_000,
     // One for each core of a small machine; by default one core is left to vitest itself.
     maxWorkers: 2,
     sequence: { sequencer: DeployCliFirst },

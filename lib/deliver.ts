@@ -14,6 +14,8 @@ import type { Sink } from './sink.ts';
 const RETRIES = 2;
 const RETRIED_STATUSES = [408, 425, 429, 500, 502, 503, 504];
 const BACKOFF_MS = 100;
+/** What kept activities may cost a login that need several requests: too little to be noticed. */
+const CATCH_UP_MS = 100;
 
 /** What came of a delivery that succeeded. */
 export interface Delivery {
@@ -25,13 +27,16 @@ export interface Delivery {
 }
 
 /**
- * Delivers an activity while its login waits, and then, in one more request, what is kept from earlier logins.
+ * Delivers an activity while its login waits, and then, in one more request if it holds them all, what is kept from
+ * earlier logins.
+ * @param startedAt when the login began to wait, by `performance.now`.
  * @throws {DeliveryError} if the destination has not accepted it; its `fate` says what becomes of it.
  */
 export const deliver = async <S extends SecretsSchema>(
   sink: Sink<S>,
   activity: Activity,
   secrets: Settings & InferOutput<S>,
+  startedAt = performance.now(),
 ): Promise<Delivery> => {
   const outage = outageOf(sink.name);
   // A login that is refused did not happen: nothing of it is kept, and each one deserves an attempt.
@@ -43,7 +48,7 @@ export const deliver = async <S extends SecretsSchema>(
   }
 
   const start = performance.now();
-  const deadline = new Deadline(secrets.DELIVERY_TIMEOUT_MS);
+  const deadline = new Deadline(secrets.DELIVERY_TIMEOUT_MS, startedAt);
   const send = (batch: readonly Activity[]) => deadline.race(sink.send(batch, secrets, deadline.http));
   // It is on its way again, so it is not to go along with another login, too.
   outage.forget(activity);
@@ -53,7 +58,7 @@ export const deliver = async <S extends SecretsSchema>(
     const durationMs = Math.round(performance.now() - start);
     // Another request may well take as long; where there is no time for it, a quicker login will have.
     if (durationMs > deadline.remainingMs()) return { durationMs, along: 0 };
-    return { durationMs, ...(await sendKept(send, outage)) };
+    return { durationMs, ...(await sendKept(send, outage, sink.batchLimit)) };
   } catch (error) {
     if (error instanceof UnavailableError) {
       outage.failed();
@@ -103,12 +108,27 @@ const keep = (outage: Outage, activity: Activity): string => {
   return dropped > 0 ? `; kept for later, ${dropped} older dropped` : '; kept for later';
 };
 
-/** One request at most, whose failure is none of the login's: what is not accepted waits for another one. */
+/** In one request, or in several quick ones where it takes more, up to one that is not accepted as a whole. */
 const sendKept = async (
   send: (batch: readonly Activity[]) => Promise<void>,
   outage: Outage,
+  batchLimit = Infinity,
 ): Promise<Omit<Delivery, 'durationMs'>> => {
-  const batch = outage.take();
+  const endsAt = performance.now() + CATCH_UP_MS;
+  for (let along = 0; ; along += batchLimit) {
+    const outcome = await sendBatch(send, outage, batchLimit);
+    const isLast = outcome.along < batchLimit || performance.now() > endsAt;
+    if (isLast) return { ...outcome, along: along + outcome.along };
+  }
+};
+
+/** One request at most, whose failure is none of the login's: what is not accepted waits for another one. */
+const sendBatch = async (
+  send: (batch: readonly Activity[]) => Promise<void>,
+  outage: Outage,
+  batchLimit: number,
+): Promise<Omit<Delivery, 'durationMs'>> => {
+  const batch = outage.take(batchLimit);
   if (batch.length === 0) return { along: 0 };
   try {
     await send(batch);

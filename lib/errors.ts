@@ -4,13 +4,12 @@ import type { Activity } from './activity.ts';
 /** The Action's secrets are missing or malformed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  /** For where the message is too long. */
-  readonly secretNames: readonly string[];
+  /** Name of a secret, or of destinations without any → what is wrong with it, never a value. */
+  readonly problems: ReadonlyMap<string, string>;
 
-  /** @param problems name of a secret → what is wrong with it, without its value. */
   constructor(problems: ReadonlyMap<string, string>) {
     super(Array.from(problems, ([name, problem]) => `${name} ${problem}`).join('; '));
-    this.secretNames = [...problems.keys()];
+    this.problems = problems;
   }
 }
 
@@ -20,21 +19,25 @@ interface Answer {
   readonly status?: number;
   /** Its own words: untrusted, and they may repeat what it was sent. */
   readonly vendorText?: string;
+  /** All it said, parsed if it is JSON: untrusted, and for its sink alone. */
+  readonly body?: unknown;
 }
 
 /** A destination has not accepted an activity. */
 export abstract class DeliveryError extends Error {
   readonly status: number | undefined;
   readonly vendorText: string;
+  readonly body: unknown;
   /** Who must act, where waiting is not enough. */
   abstract readonly advice: string | undefined;
   /** What was tried, and what becomes of the activity: for the log line. */
   fate = '';
 
-  constructor(message: string, { status, vendorText = '' }: Answer = {}) {
+  constructor(message: string, { status, vendorText = '', body }: Answer = {}) {
     super(message);
     this.status = status;
     this.vendorText = vendorText;
+    this.body = body;
   }
 }
 
@@ -53,7 +56,9 @@ export class RejectedError extends DeliveryError {
     this.refused = refused;
   }
 
-  get advice(): string {
+  get advice(): string | undefined {
+    // One user was too much at once, and nothing in the secrets changes that.
+    if (this.status === 429) return undefined;
     if (this.status === 401 || this.status === 403) return "check the credentials in the Action's secrets";
     if (this.status === 404 || (this.status ?? 400) < 400) return "check the address in the Action's secrets";
     return "check the Action's secrets";

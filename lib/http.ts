@@ -46,10 +46,11 @@ export class Deadline {
   readonly #timeUp: UnavailableError;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(ms: number) {
-    this.#endsAt = performance.now() + ms;
+  /** @param startedAt by `performance.now`. */
+  constructor(ms: number, startedAt = performance.now()) {
+    this.#endsAt = startedAt + ms;
     this.#timeUp = new UnavailableError(`no answer within ${ms} ms`);
-    this.#timer = setTimeout(() => this.#controller.abort(this.#timeUp), ms);
+    this.#timer = setTimeout(() => this.#controller.abort(this.#timeUp), this.remainingMs());
   }
 
   remainingMs(): number {
@@ -82,7 +83,7 @@ const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResp
   const body = parseIfJson(await readBody(data));
   if (status >= 200 && status < 300) return { status, body };
   const message = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
-  const answer = { status, vendorText: vendorText(body) };
+  const answer = { status, vendorText: vendorText(body), body };
   if (!isTemporary(status)) throw new RejectedError(message, answer);
   throw new UnavailableError(message, { ...answer, retryAfterMs: parseRetryAfter(headers['retry-after']) });
 };

@@ -65,11 +65,11 @@ export class Outage extends Pause {
     }
   }
 
-  /** What can go in one request: all that never was in one, or a part of a batch that was not accepted. */
-  take(): readonly Activity[] {
+  /** What can go in one request: of all that never was in one, or of a part of a batch that was not accepted. */
+  take(limit = Infinity): readonly Activity[] {
     const waiting = this.#queue.filter(({ isUnderWay }) => !isUnderWay);
     const part = Math.min(...waiting.map((kept) => kept.part));
-    const batch = waiting.filter((kept) => kept.part === part);
+    const batch = waiting.filter((kept) => kept.part === part).slice(0, limit);
     if (batch.length === 0 || !this.ofKept.mayTry()) return [];
     for (const kept of batch) kept.isUnderWay = true;
     return batch.map(({ activity }) => activity);

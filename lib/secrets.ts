@@ -6,7 +6,10 @@ import { X509Certificate } from 'node:crypto';
 import * as v from 'valibot';
 import { ConfigError } from './errors.ts';
 
-/** The secrets an Action reads: each is required, optional or has a default, and says what it is for. */
+/**
+ * The secrets an Action reads: each is required, optional or has a default, and says what it is for. What concerns
+ * several of them is checked in a pipe behind the object, and forwarded to the one to correct.
+ */
 export type SecretsSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
 
 /** Any text. */
@@ -126,18 +129,43 @@ export const readSecrets = <S extends SecretsSchema>(
   schema: S,
   given: unknown,
 ): Settings & v.InferOutput<S> => {
-  const all = v.object({ ...settings.entries, ...schema.entries });
-  const values = Object.fromEntries(Object.keys(all.entries).map((name) => [name, readSecret(given, name)]));
-  const result = v.safeParse(all, values, { message: () => 'is malformed' });
+  const names = Object.keys({ ...settings.entries, ...schema.entries });
+  const values = Object.fromEntries(names.map((name) => [name, readSecret(given, name)]));
+  const results = [settings, schema].map((part) =>
+    v.safeParse(part, values, { message: () => 'is malformed' }),
+  );
   const problems = new Map(
-    result.issues?.map((issue) => {
-      const name = String(issue.path?.[0].key);
-      return [name, values[name] === undefined ? 'is missing' : issue.message];
-    }),
+    results.flatMap(({ issues = [] }) =>
+      issues.map((issue) => {
+        const name = String(issue.path?.[0].key);
+        return [name, values[name] === undefined ? 'is missing' : issue.message];
+      }),
+    ),
   );
   if (values.HASH_FIELDS && !values.HASH_KEY) problems.set('HASH_KEY', 'is missing');
   if (problems.size > 0) throw new ConfigError(problems);
-  return result.output as Settings & v.InferOutput<S>;
+  return Object.assign({}, ...results.map(({ output }) => output)) as Settings & v.InferOutput<S>;
+};
+
+/** The names of the secrets that must be given. */
+export const requiredSecrets = ({ entries }: SecretsSchema): string[] =>
+  Object.entries(entries).flatMap(([name, schema]) => (schema.type === 'optional' ? [] : [name]));
+
+/**
+ * Of several destinations those that are meant to be used: one of the secrets that it requires is given. One alone is
+ * always meant. Throws a ConfigError if none is.
+ */
+export const configured = <T extends { readonly name: string; readonly secrets: SecretsSchema }>(
+  sinks: readonly T[],
+  given: unknown,
+): readonly T[] => {
+  if (sinks.length === 1) return sinks;
+  const meant = sinks.filter(({ secrets }) =>
+    requiredSecrets(secrets).some((name) => readSecret(given, name)),
+  );
+  if (meant.length > 0) return meant;
+  const names = sinks.map(({ name }) => name).join(', ');
+  throw new ConfigError(new Map([[names, 'have no secrets: set those of one at least']]));
 };
 
 /** One secret as the operator meant it: trimmed, absent if empty. Checks nothing, so it also serves before the check. */

@@ -15,12 +15,13 @@ export const isSignUp = (login: Activity, event: Event, sinkName: string, window
   ((login.user.loginsCount ?? Infinity) <= 1 || isCreatedWithin(login, windowDays));
 
 /**
- * Records that the destination has accepted this user's SignUp. The marks of other destinations stay.
+ * Records that destinations have accepted this user's SignUp. The marks of other destinations stay.
  * @throws {NotMarkedError} if Auth0 does not take it: `app_metadata` of a custom database can be anything.
  */
-export const markSignedUp = (event: Event, api: PostLoginAPI, sinkName: string): void => {
+export const markSignedUp = (event: Event, api: PostLoginAPI, sinkNames: readonly string[]): void => {
   try {
-    api.user.setAppMetadata('signedUp', { ...event.user.app_metadata?.signedUp, [sinkName]: true });
+    const marks = Object.fromEntries(sinkNames.map((name) => [name, true]));
+    api.user.setAppMetadata('signedUp', { ...event.user.app_metadata?.signedUp, ...marks });
   } catch (cause) {
     throw new NotMarkedError('app_metadata did not take the mark', { cause });
   }

@@ -11,6 +11,9 @@ export interface Sink<S extends SecretsSchema = SecretsSchema> {
   /** What it needs to know: checked before each delivery, and printed in the README. */
   readonly secrets: S;
 
+  /** How many activities the destination takes in one request, and `send` gets, at most. Without it, all there are. */
+  readonly batchLimit?: number;
+
   /**
    * Delivers one or more activities in as few requests as the destination allows. Resolves only when it has
    * accepted them all.

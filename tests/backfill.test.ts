@@ -368,6 +368,27 @@ describe('a destination', () => {
     expect(position).toMatchObject({ refused: 4, sent: { Login: 296 } });
   });
 
+  it('gets no more than it takes in one request', async () => {
+    const { api, destination } = await start(many);
+    const sizes: number[] = [];
+    const real = sinkOf('segment-http');
+    const sink: Sink = {
+      ...real,
+      batchLimit: 30,
+      async send(activities, secrets, http) {
+        sizes.push(activities.length);
+        await real.send(activities, secrets, http);
+      },
+    };
+    const secrets = readSecrets(real.secrets, destination.secrets);
+    const patience = new Patience(new AbortController().signal, { backoffMs: 5 });
+    const sender = new Sender(sink, secrets, 100_000, patience);
+    const { position } = await run(api, destination, { send: (batch) => sender.send(batch) });
+    expect(numbersOf(destination)).toEqual(interesting(400));
+    expect(position).toMatchObject({ refused: 0, sent: { Login: 300 } });
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(30);
+  });
+
   it('gets no more than the rate', async () => {
     const { api, destination } = await start(many);
     const startedAt = performance.now();
@@ -565,6 +586,7 @@ describe('npm run backfill', () => {
       [['segment-http', ...BASE, '--since', '2026-01-01T00:00'], '--since must be a date'],
       [['segment-http', '--since', '2026-01-01'], 'Name the tenant with --tenant'],
       [['splunk', ...BASE], 'splunk is not configured: SPLUNK_HEC_URL is missing'],
+      [['all', ...BASE], 'all has several destinations: send to one after the other, of splunk, keen, '],
     ];
     await Promise.all(
       messages.map(async ([args, message]) => {

@@ -246,6 +246,15 @@ describe('the time of a login', () => {
     expect((await expectWithinDeadline(destination)).fate).toMatch(/^, after 2 attempts in 0\.3 s; kept/);
   });
 
+  it('began when the login began to wait', async () => {
+    const destination = destinationThat();
+    destination.answer(hangs);
+    const startedAt = performance.now() - 2800;
+    const delivery = failureOf(deliver(destination.sink, LOGIN, settings(LONG_DEADLINE), startedAt));
+    expect(await msOf(delivery)).toBeLessThan(1000);
+    expect((await delivery).message).toBe('no answer within 3000 ms');
+  });
+
   it('ends at the deadline if what is kept never arrives, and nothing of it is lost', async () => {
     const kept = someLogins(3);
     const destination = await destinationWithout(kept);
@@ -462,6 +471,57 @@ describe('what is kept', () => {
     });
     expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 3, refusal: { error, refused } });
     expect(await requestsOf(destination, SIGN_UP)).toEqual([[SIGN_UP.id]]);
+  });
+
+  describe('for a destination that takes two activities a request', () => {
+    const pairsWithout = async (kept: readonly Activity[]): Promise<Destination> => {
+      const destination = await destinationWithout(kept);
+      return { ...destination, sink: { ...destination.sink, batchLimit: 2 } };
+    };
+    const pairs = (activities: readonly Activity[]) =>
+      [0, 2, 4].map((start) => idsOf(activities.slice(start, start + 2)));
+
+    it('goes along in several requests', async () => {
+      const kept = someLogins(5);
+      const destination = await pairsWithout(kept);
+      expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id], ...pairs(kept)]);
+      expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id]]);
+    });
+
+    it('goes along up to the request that fails', async () => {
+      const kept = someLogins(6);
+      const destination = await pairsWithout(kept);
+      destination.answer((batch) => batch.includes(kept[2] as Activity) && isGone(batch));
+      expect(await deliverTo(destination, LOGIN)).toEqual({ durationMs: expect.any(Number), along: 2 });
+      destination.answer(() => {});
+      await deliverMore(destination, 3);
+      for (const id of idsOf(kept))
+        expect(destination.accepted.filter((other) => other === id)).toEqual([id]);
+    });
+
+    it('goes along up to the request that is refused', async () => {
+      const kept = someLogins(6);
+      const destination = await pairsWithout(kept);
+      const refused = kept.slice(2, 3);
+      destination.answer((batch) => {
+        if (batch.includes(kept[2] as Activity)) throw new RejectedError('refused', { refused });
+      });
+      expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 3, refusal: { refused } });
+      expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id], idsOf(kept.slice(4))]);
+    });
+
+    it('goes along as long as there is time for another request', async () => {
+      const kept = someLogins(10);
+      const destination = await pairsWithout(kept);
+      destination.answer(() => sleep(100));
+      const { along } = await deliverTo(destination, LOGIN, { DELIVERY_TIMEOUT_MS: '400' });
+      expect(along).toBeGreaterThan(0);
+      expect(along).toBeLessThan(8);
+      destination.answer(() => {});
+      await deliverTo(destination, LOGIN);
+      for (const id of idsOf(kept))
+        expect(destination.accepted.filter((other) => other === id)).toEqual([id]);
+    });
   });
 
   it.each([

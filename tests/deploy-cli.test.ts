@@ -14,8 +14,15 @@ import { services } from '../tools/local/services.ts';
 import { Tenant } from '../tools/local/tenant.ts';
 import { ROOT, readManifest } from '../tools/manifest.ts';
 import { setSecrets } from '../tools/secrets.ts';
-import { loadSinks } from '../tools/sinks.ts';
+import { findAction, loadSinks } from '../tools/sinks.ts';
 
+const DEPLOY_CLI = path.join(ROOT, 'node_modules/auth0-deploy-cli/lib');
+/**
+ * What the Deploy CLI loads first. It compiles the schema of everything that it could import, twice, and of that the
+ * texts of prompts, in each language, take half a minute. They are not what we import; all else is the CLI's own.
+ */
+const WITHOUT_PROMPTS = `const cli = ${JSON.stringify(DEPLOY_CLI)};
+if (process.argv[1]?.startsWith(cli)) require(cli + '/tools/auth0/handlers/prompts').schema = {};`;
 const IMPORT_TIMEOUT_MS = 120_000;
 const USER = 'auth0|ada';
 
@@ -27,6 +34,8 @@ const deployAll = async ({ domain, caCertificate, credentials }: ManagementApi):
   onTestFinished(() => rm(directory, { recursive: true }));
   const certificate = path.join(directory, 'ca.pem');
   await writeFile(certificate, caCertificate);
+  const preload = path.join(directory, 'preload.cjs');
+  await writeFile(preload, WITHOUT_PROMPTS);
 
   const { stdout } = await promisify(execFile)(
     process.execPath,
@@ -41,6 +50,7 @@ const deployAll = async ({ domain, caCertificate, credentials }: ManagementApi):
         // Of another import, and kept away from this one.
         AUTH0_ALLOW_DELETE: 'true',
         NODE_EXTRA_CA_CERTS: certificate,
+        NODE_OPTIONS: `--require "${preload}"`,
       },
     },
   );
@@ -88,11 +98,11 @@ it('deploys our Actions beside others, and a login then runs them', {
   onTestFinished(async () => {
     await Promise.all(destinations.map((destination) => destination.close()));
   });
-  const names = OURS.map(({ name }) => name);
+  const names = (await loadSinks()).map(({ name }) => name);
   await bind(client, names);
-  for (const sink of await loadSinks()) {
-    const { secrets = {} } = destinations.find(({ name }) => name === sink.name) ?? {};
-    await setSecrets(client, sink, sink.name === 'splunk' ? { SPLUNK_INDEX: 'main', ...secrets } : secrets);
+  for (const { name, secrets } of destinations) {
+    const given = name === 'splunk' ? { SPLUNK_INDEX: 'main', ...secrets } : secrets;
+    await setSecrets(client, await findAction([name]), given);
   }
   expect(api.bindings.map(({ display_name }) => display_name)).toEqual(['Their Action', ...names]);
   expect({ draft: theirs.draft, number: theirs.deployed?.number }).toEqual(untouched);

@@ -11,6 +11,7 @@ import { generate } from 'selfsigned';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Sink } from '../lib/sink.ts';
 import { bundle } from '../tools/build.ts';
+import { chooseEntries } from '../tools/deploy.ts';
 import type { Check } from '../tools/doctor/check.ts';
 import { checkDestination } from '../tools/doctor/destination.ts';
 import { checkTenant } from '../tools/doctor/tenant.ts';
@@ -25,8 +26,8 @@ import { ACKNOWLEDGED_TOKEN } from '../tools/local/destinations/splunk.ts';
 import { type NewAction, startManagementApi } from '../tools/local/management.ts';
 import { services } from '../tools/local/services.ts';
 import { Tenant } from '../tools/local/tenant.ts';
-import { ROOT, readManifest } from '../tools/manifest.ts';
-import { loadSinks } from '../tools/sinks.ts';
+import { type ActionEntry, ROOT } from '../tools/manifest.ts';
+import { findAction, loadSinks } from '../tools/sinks.ts';
 
 const LONG_AGO = new Date('2019-05-04T10:20:30.000Z');
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
@@ -62,7 +63,7 @@ const verdict = (checks: readonly Check[]) => {
   return `${result} ${text}`;
 };
 
-describe.each(readManifest().actions)('a healthy $name', ({ name }) => {
+describe.each(services)('a healthy $name', ({ name }) => {
   it('takes one activity that is marked as a test', async () => {
     const destination = await start(name, { tls: name === 'splunk' });
     const checks = await diagnose(name, destination.secrets);
@@ -375,8 +376,7 @@ describe('the delivery', () => {
 });
 
 describe('the tenant', () => {
-  const entry = readManifest().actions.find(({ name }) => name === 'splunk');
-  if (!entry) throw new Error('a0deploy.yaml does not list splunk');
+  const [entry] = chooseEntries(['splunk']) as [ActionEntry];
 
   const SECRETS = { SPLUNK_HEC_URL: 'https://splunk.example.com', SPLUNK_HEC_TOKEN: 'hunter2' };
   const OTHER = { code: 'exports.onExecutePostLogin = async () => {};' };
@@ -386,15 +386,18 @@ describe('the tenant', () => {
     onTestFinished(() => api.close());
     const { domain, credentials, fetch } = api;
     const client = new ManagementClient({ domain, ...credentials, fetch, maxRetries: 0 });
-    const add = async (changes: Partial<NewAction> = {}) =>
+    const add = async (changes: Partial<NewAction> = {}, { name, dependencies } = entry) =>
       api.addAction({
-        name: 'splunk',
-        code: await bundle(entry),
-        dependencies: [...entry.dependencies],
+        name,
+        code: await bundle({ ...entry, name }),
+        dependencies: [...dependencies],
         secrets: SECRETS,
         ...changes,
       });
-    return { api, client, add, check: () => collect(checkTenant(client, sinkOf('splunk'))) };
+    /** @param destinations what the Action is to record at. */
+    const check = async (name = 'splunk', destinations = ['splunk']) =>
+      collect(checkTenant(client, await findAction([name]), destinations.map(sinkOf)));
+    return { api, client, add, check };
   };
 
   it('runs the Action', async () => {
@@ -489,6 +492,46 @@ describe('the tenant', () => {
     );
   });
 
+  describe('with the Action for all destinations', () => {
+    const [all] = chooseEntries(['all']) as [ActionEntry];
+
+    it('runs it with the secrets of one', async () => {
+      const { api, add, check } = await startTenant();
+      await add({}, all);
+      api.bind('all');
+      expect(resultsOf(await check('all'))).toEqual(['ok tenant', 'ok code', 'ok its secrets', 'ok flow']);
+    });
+
+    it.each([
+      ['that is configured here', ['splunk', 'keen'], SECRETS, 'KEENIO_PROJECT_ID, KEENIO_WRITE_KEY missing'],
+      [
+        'that is configured there, by half',
+        ['splunk'],
+        { ...SECRETS, KEENIO_PROJECT_ID: 'id' },
+        'KEENIO_WRITE_KEY missing',
+      ],
+    ])('lacks a secret of a destination %s', async (_, destinations, secrets, message) => {
+      const { add, check } = await startTenant();
+      await add({ secrets }, all);
+      const [, , names] = await check('all', destinations);
+      expect(names).toMatchObject({
+        what: 'its secrets',
+        result: 'FAIL',
+        text: expect.stringContaining(message),
+      });
+    });
+
+    it('runs the Action for one of them, too', async () => {
+      const { api, add, check } = await startTenant();
+      await add();
+      await add({}, all);
+      for (const name of ['splunk', 'all']) api.bind(name);
+      expect(verdict(await check('all'))).toBe(
+        'note Every login is recorded twice at splunk: run npm run unbind -- splunk.',
+      );
+    });
+  });
+
   it('does not let us look', async () => {
     const { api, check } = await startTenant();
     api.scopes = ['read:logs'];
@@ -523,6 +566,27 @@ describe('the command', { timeout: 20_000 }, () => {
     expect([splunk.events.length, keen.events.length]).toEqual([1, 1]);
   });
 
+  it('checks each destination of the Action for all of them, and then the Action', async () => {
+    const [splunk, keen] = [await start('splunk', { tls: true }), await start('keen')];
+    const secrets = { ...splunk.secrets, ...keen.secrets, KEENIO_WRITE_KEY: 'hunter2' };
+    const [{ code, out }, { out: json }] = await Promise.all([
+      run(['all'], secrets),
+      run(['all', '--json'], secrets),
+    ]);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^splunk\nok .*\n(.*\n){2}ok {4}delivery .*\nkeen\nok .*\n(.*\n){2}FAIL {2}delivery .*\nall\nnote {2}tenant .*\n$/,
+    );
+    const [{ action, checks }] = JSON.parse(json);
+    expect(action).toBe('all');
+    expect(checks.map(({ destination, what }: Record<string, string>) => [destination, what])).toEqual([
+      ...['splunk', 'keen'].flatMap((name) =>
+        ['secrets', 'host', 'connection', 'delivery'].map((what) => [name, what]),
+      ),
+      [undefined, 'tenant'],
+    ]);
+  });
+
   it('tells a failure, as JSON too', async () => {
     const { secrets } = await start('splunk');
     const { code, out } = await run(['splunk', '--json'], { ...secrets, SPLUNK_HEC_TOKEN: 'hunter2' });
@@ -550,8 +614,9 @@ describe('the command', { timeout: 20_000 }, () => {
   });
 
   it.each([
-    ['nothing that is configured', [], {}, 'No Action is configured'],
-    ['an unknown Action', ['spunk'], {}, 'Name one Action or none: splunk, keen'],
+    ['nothing that is configured', [], {}, 'No destination is configured'],
+    ['no destination of several', ['all'], { KEENIO_ADDONS: 'true' }, 'No destination is configured'],
+    ['an unknown Action', ['spunk'], {}, 'Name one Action: splunk, keen'],
     [
       'half of the credentials',
       [],

@@ -202,18 +202,26 @@ export interface Behind {
   readonly deadlineMs: number;
   readonly waitsMs?: number;
   readonly only?: string;
+  /** What is different where the destination takes one activity a request. */
+  readonly single?: Partial<Behind>;
 }
 
 const TWO_KEPT = { kept: 2, lost: 0, requests: 2, line: /^$/, deadlineMs: LONG_DEADLINE_MS };
+
+/** Nothing else can be to blame. */
+const FIRST_REFUSED = {
+  lost: 1,
+  line: /delivered in \d+ ms; 1 kept refused and dropped: 40[01] as the vendor says$/,
+};
 
 /** Keen answers so to a batch, and the second one is to blame. */
 const KEEN_REFUSAL =
   '{"logins":[{"success":true},{"success":false,"error":{"name":"E","description":"As Keen says"}}]}';
 
 export const FAULTS_BEHIND: ReadonlyArray<readonly [name: string, Behind]> = [
-  ['nothing', { ...TWO_KEPT, fault: {} }],
-  ['400', { ...TWO_KEPT, fault: answer(400) }],
-  ['401', { ...TWO_KEPT, fault: answer(401) }],
+  ['nothing', { ...TWO_KEPT, fault: {}, single: { requests: 3 } }],
+  ['400', { ...TWO_KEPT, fault: answer(400), single: FIRST_REFUSED }],
+  ['401', { ...TWO_KEPT, fault: answer(401), single: FIRST_REFUSED }],
   ['503', { ...TWO_KEPT, fault: answer(503) }],
   ['503, taken', { ...TWO_KEPT, fault: { ...answer(503), taken: true } }],
   ['no answer', { ...TWO_KEPT, fault: { hang: true }, deadlineMs: DEADLINE_MS, waitsMs: DEADLINE_MS }],

@@ -10,7 +10,7 @@ import {
 import type { LoadedAction } from '../tools/local/runtime.ts';
 import { services } from '../tools/local/services.ts';
 import { type ActionRun, Tenant } from '../tools/local/tenant.ts';
-import { readManifest } from '../tools/manifest.ts';
+import { loadSinks } from '../tools/sinks.ts';
 import { DEADLINE_MS, type Expectation, elsewhere, FAULTS, FAULTS_BEHIND } from './fault-table.ts';
 
 const TOLERANCE_MS = 50;
@@ -30,6 +30,8 @@ const PERSONAL_DATA = [...[ADA, GRACE, MARY].flatMap(Object.values), '203.0.113.
 
 type Person = typeof ADA;
 
+const sinks = await loadSinks();
+
 export const describeFaults = (load: (name: string) => LoadedAction): void => {
   beforeEach(() => {
     // With pauses left to chance, so would be the number of attempts before the deadline.
@@ -41,7 +43,7 @@ export const describeFaults = (load: (name: string) => LoadedAction): void => {
     expect(elsewhere.connections.splice(0)).toEqual([]);
   });
 
-  describe.each(readManifest().actions)('$name', ({ name }) => {
+  describe.each(sinks)('$name', ({ name, batchLimit }) => {
     const service = services.find((service) => service.name === name) as Service;
     let destination: Destination;
 
@@ -112,7 +114,9 @@ export const describeFaults = (load: (name: string) => LoadedAction): void => {
     describe('what goes along with a login and meets', () => {
       const faults = FAULTS_BEHIND.filter(([, row]) => isForThis(row));
 
-      it.each(faults)('%s', async (_, { fault, kept, lost, requests, line, deadlineMs, waitsMs }) => {
+      it.each(faults)('%s', async (_, row) => {
+        const expected = { ...row, ...(batchLimit === 1 && row.single) };
+        const { fault, kept, lost, requests, line, deadlineMs, waitsMs } = expected;
         const { logIn, configure, user } = await openTenant(name, load);
         configure({ ...destination.secrets, DELIVERY_TIMEOUT_MS: String(deadlineMs) });
         destination.misbehave({ answer: { status: 503 } });

@@ -155,6 +155,14 @@ describe('a refusing answer', () => {
     expect(await failureOf(deliver(await answering(400, body)))).toMatchObject({ vendorText });
   });
 
+  it.each([
+    ['{"error":"Too large","events":[1,2]}', { error: 'Too large', events: [1, 2] }],
+    ['{"error":', '{"error":'],
+  ])('of %j is there in full', async (body, parsed) => {
+    expect((await failureOf(deliver(await answering(400, body)))).body).toEqual(parsed);
+    expect((await failureOf(deliver(await answering(503, body)))).body).toEqual(parsed);
+  });
+
   it('can be nested deeply', async () => {
     const body = `${'{"error":'.repeat(6000)}"no"${'}'.repeat(6000)}`;
     expect(await failureOf(deliver(await answering(400, body)))).toMatchObject({ status: 400 });

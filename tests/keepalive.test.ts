@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadBuilt } from '../tools/local/built.ts';
 import type { Destination } from '../tools/local/destination.ts';
+import { services } from '../tools/local/services.ts';
 import { openStage } from '../tools/local/stage.ts';
-import { readManifest } from '../tools/manifest.ts';
 import { loadSource } from './source.ts';
 
 const DATABASE = 'Username-Password-Authentication';
@@ -14,7 +14,7 @@ describe.each([
   ['source', loadSource],
   ['bundle', loadBuilt],
 ] as const)('from its %s', (_, load) => {
-  describe.each(readManifest().actions)('$name', ({ name }) => {
+  describe.each(services)('$name', ({ name }) => {
     const setUp = async () => {
       const stage = await openStage({ names: [name], load, secrets: { KEENIO_LOGIN_COLLECTION: 'logins' } });
       onTestFinished(() => stage.close());

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Activity } from '../lib/activity.ts';
 import { ConfigError, NotMarkedError, RejectedError, UnavailableError } from '../lib/errors.ts';
-import { explain, log, report } from '../lib/log.ts';
+import { explain, log, type Outcome, report, summarize } from '../lib/log.ts';
 import { LOGIN, SIGN_UP, someLogins } from './events.ts';
 
 const SECRETS = { TOKEN: ' 5f1d9a6e-t0ken ', INDEX: 'main', SHORT: 'abc', NUMBER: 7, NONE: undefined };
@@ -19,20 +19,110 @@ describe('a line', () => {
   afterEach(() => void vi.restoreAllMocks());
 
   it('has the name of the sink before it', () => {
-    log('splunk', 'Login delivered in 12 ms');
+    log('splunk', ['Login delivered in 12 ms']);
     expect(lines).toEqual([['[splunk] Login delivered in 12 ms']]);
   });
 
   it('is cut to 255 characters', () => {
-    log('splunk', 'x'.repeat(300));
-    expect(lines).toEqual([[`[splunk] ${'x'.repeat(246)}`]]);
+    log('splunk', ['x'.repeat(300)]);
+    expect(lines).toEqual([[`[splunk] ${'x'.repeat(245)}…`]]);
+  });
+
+  it.each<[given: number[], expected: number[]]>([
+    [[245], [245]],
+    [[246], [246]],
+    [[247], [246]],
+    [
+      [100, 144],
+      [100, 144],
+    ],
+    [
+      [100, 300],
+      [100, 144],
+    ],
+    [
+      [300, 20, 300],
+      [111, 20, 111],
+    ],
+    [
+      [300, 300, 300, 300],
+      [60, 60, 60, 60],
+    ],
+  ])('of parts of %j characters has %j of each', (given, expected) => {
+    log(
+      'splunk',
+      given.map((length) => 'x'.repeat(length)),
+    );
+    const parts = lines.flatMap(([line]) => String(line).slice('[splunk] '.length).split('; '));
+    expect(parts.map(({ length }) => length)).toEqual(expected);
+    expect(parts.map((part) => part.endsWith('…'))).toEqual(
+      expected.map((length, index) => length < (given[index] ?? 0)),
+    );
+  });
+
+  it('is not written if there is nothing to say', () => {
+    log('splunk', []);
+    expect(lines).toEqual([]);
   });
 
   it('is not written if the console fails, and that is all', () => {
     vi.mocked(console.log).mockImplementation(() => {
       throw new Error('EPIPE');
     });
-    expect(() => log('splunk', 'Login delivered in 12 ms')).not.toThrow();
+    expect(() => log('splunk', ['Login delivered in 12 ms'])).not.toThrow();
+  });
+});
+
+describe('what there is to say', () => {
+  const delivery = { durationMs: 12, along: 0 };
+  const outcome = (name: string, error: unknown): Outcome => ({ name, activity: SIGN_UP, error });
+  const unavailable = new UnavailableError('no answer within 3000 ms');
+
+  it('of one destination does not repeat its name', () => {
+    expect(summarize('splunk', [outcome('splunk', unavailable)], {})).toEqual([
+      'SignUp not delivered: no answer within 3000 ms',
+    ]);
+  });
+
+  it('of several is each part with its name, and what they have in common once', () => {
+    const outcomes = [
+      outcome('splunk', unavailable),
+      outcome('keen', new RejectedError('401 Unauthorized', { status: 401 })),
+      outcome('segment', unavailable),
+    ];
+    expect(summarize('all', outcomes, {})).toEqual([
+      'splunk, segment: SignUp not delivered: no answer within 3000 ms',
+      `keen: SignUp not delivered: 401 Unauthorized; ${CHECK_CREDENTIALS}; ${AGAIN}`,
+    ]);
+  });
+
+  it('of their secrets is one part', () => {
+    const problem = (name: string) =>
+      new ConfigError(
+        new Map([
+          ['SHARED', 'is odd'],
+          [name, 'is missing'],
+        ]),
+      );
+    expect(
+      summarize('all', [outcome('splunk', problem('TOKEN')), outcome('keen', problem('KEY'))], {}),
+    ).toEqual(['splunk, keen: Not configured: SHARED is odd; TOKEN is missing; KEY is missing']);
+  });
+
+  it('of a success is nothing but with LOG=all, or where something kept was lost', () => {
+    const refusal = { error: new RejectedError('400 Bad Request', { status: 400 }), refused: someLogins(1) };
+    const outcomes: Outcome[] = [
+      { name: 'splunk', activity: SIGN_UP, delivery },
+      { name: 'keen', skipped: 'Login skipped: the destination is not set up for it' },
+      { name: 'segment', activity: LOGIN, delivery: { ...delivery, refusal } },
+    ];
+    const lost = 'segment: Login delivered in 12 ms; 1 kept refused and dropped: 400 Bad Request';
+    expect(summarize('all', outcomes, {})).toEqual([lost]);
+    expect(summarize('all', outcomes, { LOG: 'all' })).toEqual([
+      'splunk: SignUp delivered in 12 ms',
+      'keen: Login skipped: the destination is not set up for it',
+      lost,
+    ]);
   });
 });
 
@@ -55,6 +145,12 @@ describe('secrets that are missing or malformed', () => {
 });
 
 describe('an activity that was refused', () => {
+  it('because its user is throttled is explained, and nobody must act', () => {
+    const error = new RejectedError('429 Too Many Requests', { status: 429 });
+    expect(explain(error, LOGIN, {})).toBe('Login not delivered: 429 Too Many Requests');
+    expect(explain(error, SIGN_UP, {})).toBe(`SignUp not delivered: 429 Too Many Requests; ${AGAIN}`);
+  });
+
   it.each([
     [401, CHECK_CREDENTIALS],
     [403, CHECK_CREDENTIALS],
@@ -215,6 +311,30 @@ describe('what the destination says', () => {
     ['base64', btoa('5f1d9a6e-t0ken')],
   ])('is without a secret as a header has it: %s', (_, value) => {
     expect(said(`You sent ${value}.`)).toBe('You sent ***.');
+  });
+
+  it.each(['reader:t0ken', btoa('reader:t0ken'), 't0ken'])(
+    'is without the secret of name:secret: %s',
+    (value) => {
+      expect(said(`You sent ${value}.`, LOGIN, { ACCOUNT: 'reader:t0ken' })).toBe('You sent ***.');
+    },
+  );
+
+  it.each(['Basic YWRhOmxhZHk', 'YWRhOmxhZHk', 'k3y%', 'one=of=them'])(
+    'is without a value from a list of headers: %s',
+    (value) => {
+      const secrets = { HEADERS: 'Authorization=Basic%20YWRhOmxhZHk,x-key=k3y%,x-other=one=of=them' };
+      expect(said(`Basic Authorization: ${value}.`, LOGIN, secrets)).toBe('Basic Authorization: ***.');
+    },
+  );
+
+  it.each([
+    ['The requested webhook "POST 5c1e2a3b" is not registered.', 'webhook "POST ***" is not'],
+    ['Cannot POST /webhook/5c1e2a3b?sig=Ab3-_x', 'POST /webhook/***?sig=***'],
+  ])('is without what makes an address secret: %s', (text, expected) => {
+    expect(said(text, LOGIN, { URL: 'https://n8n.acme.com/webhook/5c1e2a3b?sig=Ab3-_x' })).toContain(
+      expected,
+    );
   });
 
   it.each([undefined, null, 'secrets', 7])('is quoted whatever the secrets are: %j', (secrets) => {

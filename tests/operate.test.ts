@@ -15,7 +15,7 @@ import { type ManagementApi, startManagementApi } from '../tools/local/managemen
 import { Tenant } from '../tools/local/tenant.ts';
 import { ROOT, readManifest } from '../tools/manifest.ts';
 import { setSecrets } from '../tools/secrets.ts';
-import { loadSinks } from '../tools/sinks.ts';
+import { findAction } from '../tools/sinks.ts';
 
 const CODE = 'exports.onExecutePostLogin = async () => {};';
 const SPLUNK = { SPLUNK_HEC_URL: 'https://splunk.example.com', SPLUNK_HEC_TOKEN: 'hunter2-token' };
@@ -153,7 +153,7 @@ describe('the tenant', () => {
     const work = {
       bind: (client: ManagementClient) => bind(client, ['splunk']),
       unbind: (client: ManagementClient) => unbind(client, ['splunk']),
-      secrets: async (client: ManagementClient) => setSecrets(client, await sinkOf('splunk'), SPLUNK),
+      secrets: async (client: ManagementClient) => setSecrets(client, await findAction(['splunk']), SPLUNK),
     };
     for (const [command, act] of Object.entries(work)) {
       const scopes: readonly string[] = SCOPES[command as keyof typeof work];
@@ -395,19 +395,13 @@ It is now:
   );
 });
 
-const sinkOf = async (name: string) => {
-  const sink = (await loadSinks()).find((candidate) => candidate.name === name);
-  if (!sink) throw new Error(`There is no sink ${name}`);
-  return sink;
-};
-
 describe('secrets', () => {
   it('are set and deployed, and nobody else is touched', async () => {
     const { api, client } = await deployed('splunk', 'keen');
     const other = api.addAction({ name: 'theirs', code: CODE, secrets: { TOKEN: 'theirs' } });
     const before = structuredClone(other.draft);
     const given = { ...SPLUNK, SPLUNK_INDEX: '' };
-    expect(await setSecrets(client, await sinkOf('splunk'), given)).toEqual(Object.keys(SPLUNK));
+    expect(await setSecrets(client, await findAction(['splunk']), given)).toEqual(Object.keys(SPLUNK));
     const [splunk, keen] = api.actions;
     const values = splunk?.deployed?.secrets.map(({ name, value }) => [name, value]) ?? [];
     expect(Object.fromEntries(values)).toEqual(SPLUNK);
@@ -418,7 +412,7 @@ describe('secrets', () => {
   it('must be all that the Action has, because the rest would be lost', async () => {
     const { api, client } = await start();
     api.addAction({ name: 'splunk', code: CODE, secrets: { ...SPLUNK, SPLUNK_INDEX: 'main', LOG: 'all' } });
-    const message = await refusal(setSecrets(client, await sinkOf('splunk'), SPLUNK));
+    const message = await refusal(setSecrets(client, await findAction(['splunk']), SPLUNK));
     expect(message).toContain('splunk has the secrets SPLUNK_INDEX, LOG, which were not given');
     expect(writes(api)).toEqual([]);
   });
@@ -426,19 +420,33 @@ describe('secrets', () => {
   it('are checked as at run time', async () => {
     const { api, client } = await deployed('splunk');
     const given = { SPLUNK_HEC_URL: 'http://hunter2.example.com' };
-    await expect(setSecrets(client, await sinkOf('splunk'), given)).rejects.toThrow(
+    await expect(setSecrets(client, await findAction(['splunk']), given)).rejects.toThrow(
       /^splunk: SPLUNK_HEC_URL must be an https URL.*; SPLUNK_HEC_TOKEN is missing$/,
     );
     expect(api.requests).toEqual([]);
   });
 
+  it('are those of at least one destination for the Action that has all of them', async () => {
+    const { api, client } = await deployed('all');
+    const all = await findAction(['all']);
+    await expect(setSecrets(client, all, { LOG: 'all' })).rejects.toThrow(
+      /^all: splunk, keen, .* have no secrets: set those of one at least$/,
+    );
+    await expect(setSecrets(client, all, { ...SPLUNK, KEENIO_WRITE_KEY: 'hunter2' })).rejects.toThrow(
+      'all: KEENIO_PROJECT_ID is missing',
+    );
+    expect(api.requests).toEqual([]);
+    expect(await setSecrets(client, all, { ...SPLUNK, LOG: 'all' })).toEqual([...Object.keys(SPLUNK), 'LOG']);
+    expect(api.actions[0]?.deployed?.number).toBe(2);
+  });
+
   it('need the Action, without changes that nobody has deployed', async () => {
     const { api, client } = await start();
-    const sink = await sinkOf('splunk');
-    expect(await refusal(setSecrets(client, sink, SPLUNK))).toContain('First: npm run deploy -- splunk');
+    const action = await findAction(['splunk']);
+    expect(await refusal(setSecrets(client, action, SPLUNK))).toContain('First: npm run deploy -- splunk');
     const { id } = api.addAction({ name: 'splunk', code: CODE });
     await client.actions.update(id, { code: `${CODE} // unfinished` });
-    expect(await refusal(setSecrets(client, sink, SPLUNK))).toContain(
+    expect(await refusal(setSecrets(client, action, SPLUNK))).toContain(
       'changes in the tenant that are not deployed',
     );
   });
@@ -451,7 +459,7 @@ describe('secrets', () => {
         ? Response.json({ statusCode: 400, message: `What is ${SPLUNK.SPLUNK_HEC_TOKEN}?` }, { status: 400 })
         : api.fetch(input, init);
     const client = new ManagementClient({ domain, ...credentials, fetch });
-    expect(await refusal(setSecrets(client, await sinkOf('splunk'), SPLUNK))).toBe(
+    expect(await refusal(setSecrets(client, await findAction(['splunk']), SPLUNK))).toBe(
       'The tenant refuses this (400 What is ***?)',
     );
   });

@@ -98,6 +98,13 @@ describe('what is kept', () => {
     expect(outage.take()).toEqual([]);
   });
 
+  it('is taken in as many as a request holds', () => {
+    const outage = keeping(second, third, first);
+    expect(outage.take(2)).toEqual([first, second]);
+    expect(outage.take(2)).toEqual([third]);
+    expect(outage.take(2)).toEqual([]);
+  });
+
   it('is kept once by its id, as it was last', () => {
     const again: Activity = { ...first, time: third.time };
     const outage = keeping(first, second);

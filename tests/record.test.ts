@@ -3,7 +3,8 @@ import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { splunk } from '../actions/splunk.ts';
 import { personalData, toLogin } from '../lib/activity.ts';
-import { record } from '../lib/record.ts';
+import { record, recordEverywhere } from '../lib/record.ts';
+import type { Sink } from '../lib/sink.ts';
 import { createApi, createCache } from '../tools/local/api.ts';
 import { startDestination } from '../tools/local/destination.ts';
 import { splunk as service } from '../tools/local/destinations/splunk.ts';
@@ -145,7 +146,7 @@ describe('a login goes on', () => {
   });
 
   it.each([
-    ['an empty object', {}, NOT_CONFIGURED],
+    ['an empty object', {}, '[splunk] Login not delivered: unexpected TypeError'],
     ['without a user', { secrets: SECRETS }, '[splunk] Login not delivered: unexpected TypeError'],
     ['without a user id', newUser({ user_id: 7 }), '[splunk] Login not delivered: unexpected TypeError'],
   ])('and says so if the event is %s', async (_, event, line) => {
@@ -209,6 +210,43 @@ describe('a SignUp is recorded', () => {
     expect({ line, arrived }).toEqual({ line: '', arrived: ['SignUp'] });
     const { event } = JSON.parse(destination.requests[0]?.body ?? '');
     expect([event.createdAt, event.lastLogin]).toEqual([expected, expected]);
+  });
+});
+
+describe('at several destinations', () => {
+  const broken = (changes: Partial<Sink>): Sink => ({ ...splunk, name: 'broken', ...changes });
+
+  it.each([
+    ['throws at once on sending', { send: throwing().get }],
+    ['throws later on sending', { send: async () => throwing().get() }],
+    ['throws on looking at the activity', { records: throwing().get }],
+  ])('a sink that %s fails alone', async (_, changes) => {
+    const lines: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
+    for (const sinks of [
+      [broken(changes), splunk],
+      [splunk, broken(changes)],
+    ]) {
+      const event = newUser();
+      const { api, effects } = createApi(event, createCache(Date.now));
+      await recordEverywhere({ name: 'several', sinks }, event, api);
+      expect(effects.metadata).toMatchObject([{ key: 'signedUp', value: { splunk: true } }]);
+      expect(lines.splice(0)).toEqual(['[several] broken: SignUp not delivered: unexpected Error']);
+      expect(destination.events).toMatchObject([{ type: 'SignUp' }]);
+      destination.reset();
+    }
+  });
+
+  it.each([
+    ['the event throws', Object.defineProperty(newUser(), 'client', throwing())],
+    ['there is no user id', newUser({ user_id: undefined })],
+  ])('one line says it for all if %s', async (_, event) => {
+    const lines: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
+    const { api } = createApi(event, createCache(Date.now));
+    await recordEverywhere({ name: 'several', sinks: [splunk, broken({})] }, event, api);
+    expect(lines).toEqual([expect.stringMatching(/^\[several\] Login not delivered: unexpected \w+$/)]);
+    expect(destination.events).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@
 import { Hono } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Sink } from '../lib/sink.ts';
 import { checkDestination } from '../tools/doctor/destination.ts';
 import { createApi, createCache } from '../tools/local/api.ts';
 import { loadBuilt } from '../tools/local/built.ts';
@@ -18,7 +19,7 @@ import {
   type ServiceEnv,
   startDestination,
 } from '../tools/local/destination.ts';
-import { findSink } from '../tools/sinks.ts';
+import { loadSinks } from '../tools/sinks.ts';
 import { login, signUp } from './events.ts';
 import { loadSource } from './source.ts';
 
@@ -110,7 +111,8 @@ describe.each(['segment', 'segment-http'])('npm run doctor -- %s', (name) => {
   ])('explains the answer to the key %s', async (SEGMENT_WRITE_KEY, means) => {
     const checks = [];
     const secrets = { ...destination.secrets, SEGMENT_WRITE_KEY };
-    for await (const check of checkDestination(await findSink([name]), secrets)) checks.push(check);
+    const sink = (await loadSinks()).find((candidate) => candidate.name === name) as Sink;
+    for await (const check of checkDestination(sink, secrets)) checks.push(check);
     expect(checks.at(-1)).toMatchObject({
       what: 'delivery',
       result: 'FAIL',

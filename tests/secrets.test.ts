@@ -136,7 +136,7 @@ describe('the secrets of an Action', () => {
       'VERIFY must be true or false',
       'HASH_KEY is missing',
     ]);
-    expect(error.secretNames).toEqual([
+    expect([...error.problems.keys()]).toEqual([
       'DELIVERY_TIMEOUT_MS',
       'ON_FAILURE',
       'RECORD',
@@ -155,6 +155,30 @@ describe('the secrets of an Action', () => {
   it('are refused without their value also where the declaration has no words for it', () => {
     const pin = v.object({ PIN: v.pipe(text, v.digits()) });
     expect(configErrorOf(pin, { PIN: 'value' }).message).toBe('PIN is malformed');
+  });
+
+  it('can depend on each other', () => {
+    const account = v.pipe(
+      v.object({
+        USER: text,
+        PASSWORD: v.optional(text),
+        REGION: v.picklist(['us', 'eu'], 'must be us or eu'),
+      }),
+      v.forward(
+        v.partialCheck(
+          [['USER'], ['PASSWORD']],
+          ({ USER, PASSWORD }) => USER === 'guest' || PASSWORD === 'value',
+          'must be right',
+        ),
+        ['PASSWORD'],
+      ),
+    );
+    const REGION = 'eu';
+    expect(readSecrets(account, { USER: 'guest', REGION })).toMatchObject({ USER: 'guest', REGION });
+    expect(configErrorOf(account, { USER: 'ada' }).message).toBe('REGION is missing; PASSWORD is missing');
+    expect(configErrorOf(account, { USER: 'ada', PASSWORD: 'wrong', REGION }).message).toBe(
+      'PASSWORD must be right',
+    );
   });
 });
 

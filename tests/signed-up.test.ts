@@ -88,7 +88,7 @@ describe('a user without marks', () => {
 
 describe('the mark', () => {
   const markAtSplunk = async (app_metadata: unknown): Promise<unknown> => {
-    const handler = async (event: Event, api: PostLoginAPI) => markSignedUp(event, api, 'splunk');
+    const handler = async (event: Event, api: PostLoginAPI) => markSignedUp(event, api, ['splunk']);
     const { metadata } = await execute(handler, eventOf({ app_metadata }));
     return Object.fromEntries(metadata.map(({ key, value }) => [key, value]));
   };

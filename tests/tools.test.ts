@@ -7,10 +7,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readJsonObject } from '../tools/cli.ts';
 import { type Destination, startDestination } from '../tools/local/destination.ts';
 import { splunk } from '../tools/local/destinations/splunk.ts';
+import { type Outcome, outcomeOf } from '../tools/local/outcome.ts';
 import { services } from '../tools/local/services.ts';
-import { ROOT } from '../tools/manifest.ts';
+import { ROOT, readManifest } from '../tools/manifest.ts';
 import { readSecretsFile } from '../tools/secret-values.ts';
-import { findSink } from '../tools/sinks.ts';
+import { findAction } from '../tools/sinks.ts';
 import { login, signUp } from './events.ts';
 
 const run = (tool: string, args: readonly string[], env: Record<string, string> = {}) =>
@@ -22,7 +23,9 @@ const run = (tool: string, args: readonly string[], env: Record<string, string> 
     );
   });
 
-const NAME_ONE = `Name one Action: ${services.map(({ name }) => name).join(', ')}`;
+const NAME_ONE = `Name one Action: ${readManifest()
+  .actions.map(({ name }) => name)
+  .join(', ')}`;
 
 describe('npm start', () => {
   it('plays the scene, and everything arrives', async () => {
@@ -105,6 +108,15 @@ describe('npm run try', () => {
     expect(destination.events).toMatchObject([{ type: 'SignUp', userId: 'auth0|5f7c8ec7c33c6c004bbafe82' }]);
   });
 
+  it('delivers it at all destinations that are configured', async () => {
+    const { code, out } = await run('try', ['all'], destination.secrets);
+    expect(out).toMatch(
+      /^all: delivered in \d+ ms\nlog +\[all\] splunk: SignUp delivered in \d+ ms\napp_metadata +signedUp = \{"splunk":true\}\n$/,
+    );
+    expect(code).toBe(0);
+    expect(destination.events).toMatchObject([{ type: 'SignUp' }]);
+  });
+
   it('delivers a given event with the secrets of a file, and tells it as JSON', async () => {
     const files = [
       '--event',
@@ -156,8 +168,30 @@ describe('npm run try', () => {
     });
   });
 
+  it.each<[string, Outcome]>([
+    ['[splunk] SignUp delivered in 12 ms', 'delivered'],
+    ['[splunk] Login delivered in 12 ms; 1 kept refused and dropped: 400 No data', 'delivered'],
+    ['[splunk] Skipped: silent authentication', 'skipped'],
+    ['[keen] Login skipped: the destination is not set up for it', 'skipped'],
+    ['[splunk] Not configured: SPLUNK_HEC_TOKEN is missing', 'not configured'],
+    ['[splunk] Login not delivered: 400 Not configured', 'failed'],
+    ['[splunk] Login not recorded: the event or the api object failed', 'failed'],
+    ['', 'failed'],
+    [
+      '[all] keen: Login skipped: the destination is not set up for it; splunk: Login delivered in 1 ms',
+      'delivered',
+    ],
+    [
+      '[all] splunk: Login delivered in 12 ms; keen, otlp: Not configured: KEENIO_WRITE_KEY is missing',
+      'not configured',
+    ],
+    ['[all] splunk: Login del…; keen: Not conf…; segment-http: Login not d…', 'failed'],
+  ])('tells the outcome by the log line: %j', (line, outcome) => {
+    expect(outcomeOf(`${line}\n`)).toBe(outcome);
+  });
+
   it.each([[[]], [['spunk']], [['splunk', 'keen']]])('needs one Action: %j', async (names) => {
-    await expect(findSink(names)).rejects.toThrow(NAME_ONE);
+    await expect(findAction(names)).rejects.toThrow(NAME_ONE);
   });
 
   it.each([
@@ -170,10 +204,10 @@ describe('npm run try', () => {
     ],
     ['with a value that is no text', { SPLUNK_TLS_VERIFY: false }, 'SPLUNK_TLS_VERIFY must be a text'],
   ])('takes no file of secrets %s, and shows nothing of it', async (_, content, message) => {
-    const sink = await findSink(['splunk']);
+    const action = await findAction(['splunk']);
     const file = write('broken.json', content);
-    expect(() => readSecretsFile(file, sink)).toThrow(message);
-    expect(() => readSecretsFile(file, sink)).not.toThrow('hunter2');
+    expect(() => readSecretsFile(file, action)).toThrow(message);
+    expect(() => readSecretsFile(file, action)).not.toThrow('hunter2');
   });
 
   it('names a file that is not there', () => {

@@ -14,7 +14,7 @@ import { Tally, type TallyRow } from './backfill/tally.ts';
 import { UsageError } from './cli.ts';
 import { Progress } from './progress.ts';
 import { readEnvironment, readSecretsFile } from './secret-values.ts';
-import { findSink } from './sinks.ts';
+import { everyDestination, findAction, onlySink } from './sinks.ts';
 import { table } from './table.ts';
 
 const FOLDER = '.backfill';
@@ -28,7 +28,8 @@ an outage. They go to the Action's destination, with its secrets: where they omi
   --since      date, or date and time with a zone; a date is its midnight in UTC
   --until      likewise; now without it. For the time before the Action: when it was bound
   --from-file  send the entries of a file instead: those that were refused, once the cause is put right
-  --secrets    the Action's secrets, as a JSON object of texts; environment variables of the same names without it
+  --secrets    the Action's secrets, as a JSON object of texts, in which those of others may be, too; environment variables
+               of the same names without it
   --tenant     the tenant's name, event.tenant.id of Actions, where AUTH0_DOMAIN is not <tenant>….auth0.com: for custom
                domains. The ids are made of it
   --without    a client_id whose logins are left out; can be repeated. The log does not tell which applications have
@@ -87,11 +88,21 @@ interface Result extends Omit<Position, 'awaited' | 'after' | 'date'> {
   failure?: string;
 }
 
-const checkSecrets = (sink: Sink, file: string | undefined) => {
+/** What one destination has got, and has refused, is nothing to another. */
+const chooseSink = async (positionals: readonly string[]): Promise<Sink> => {
+  const action = await findAction(positionals);
+  const sink = onlySink(action);
+  if (sink) return sink;
+  const names = action.sinks.map(({ name }) => name).join(', ');
+  throw new UsageError(`${action.name} has several destinations: send to one after the other, of ${names}`);
+};
+
+const checkSecrets = async (sink: Sink, file: string | undefined) => {
+  const every = await everyDestination();
   try {
     return readSecrets(
       sink.secrets,
-      file === undefined ? readEnvironment(sink) : readSecretsFile(file, sink),
+      file === undefined ? readEnvironment(every) : readSecretsFile(file, every),
     );
   } catch (error) {
     if (error instanceof ConfigError)
@@ -173,8 +184,8 @@ type Args = Parameters<Parameters<typeof runTenantTool<typeof OPTIONS>>[2]>[0];
 /** Everything that was asked for, checked before anything is read or sent. */
 const readArguments = async ({ values, positionals }: Args) => {
   loadEnvironment();
-  const sink = await findSink(positionals);
-  const secrets = checkSecrets(sink, values.secrets);
+  const sink = await chooseSink(positionals);
+  const secrets = await checkSecrets(sink, values.secrets);
   const rate = rateOf(values.rate);
   const tenant = tenantOf(values.tenant);
   const { 'from-file': file, 'dry-run': dryRun, without = [] } = values;

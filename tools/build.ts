@@ -39,8 +39,11 @@ export const bundle = async ({ name, dependencies }: ActionEntry): Promise<strin
     write: false,
     logLevel: 'warning',
   });
-  return outputFiles.map(({ text }) => text).join('');
+  return outputFiles.map(({ text }) => text.replace(STRAY_COMMENT, '')).join('');
 };
+
+/** Of a handler that is not in the bundle: esbuild keeps a comment that is to be preserved, whatever becomes of the rest. */
+const STRAY_COMMENT = /^\/\*\*\n(?: \*.*\n)+? \*\/\n(?!var onExecutePostLogin )/gm;
 
 /** An Action's code without its first line, which names the commit: most commits do not change an Action. */
 export const contentOf = (code = ''): string => code.replace(/^\/\/.*\n/, '').trim();

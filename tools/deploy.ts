@@ -28,8 +28,8 @@ import { table } from './table.ts';
 
 const HELP = `Usage: npm run deploy [-- <actions…>] [--dry-run] [--yes] [--json]
 
-Builds and checks the named Actions, or all of a0deploy.yaml, shows what would change in the tenant, asks, and deploys
-what changes by Auth0's Deploy CLI. Other Actions, secrets and the post-login flow stay as they are.
+Builds and checks the named Actions, or every one of a0deploy.yaml, shows what would change in the tenant, asks, and
+deploys what changes by Auth0's Deploy CLI. Other Actions, secrets and the post-login flow stay as they are.
 
   --dry-run   show what would change, and change nothing
   --yes       do not ask

@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
+import type { Action } from '../lib/record.ts';
 import { type SecretsSchema, settings } from '../lib/secrets.ts';
-import type { Sink } from '../lib/sink.ts';
 import { ROOT } from './manifest.ts';
-import { loadSinks } from './sinks.ts';
+import { loadActions, onlySink } from './sinks.ts';
 
 type Entry = SecretsSchema['entries'][string];
 
@@ -14,22 +14,21 @@ const END = '<!-- End of what the code declares. -->';
 
 /** The files that show what the code declares: path → content as it should be. */
 export const writeDocs = async (): Promise<ReadonlyMap<string, string>> => {
-  const sinks = await loadSinks();
+  const actions = await loadActions();
   return new Map([
-    ['README.md', withOverview(readFileSync(path.join(ROOT, 'README.md'), 'utf8'), sinks)],
-    ['actions/README.md', describeSecrets(sinks)],
+    ['README.md', withOverview(readFileSync(path.join(ROOT, 'README.md'), 'utf8'), actions)],
+    ['actions/README.md', describeSecrets(actions)],
   ]);
 };
 
-const withOverview = (readme: string, sinks: readonly Sink[]): string => {
+const withOverview = (readme: string, actions: readonly Action[]): string => {
   const [before, rest = ''] = readme.split(START);
   const after = rest.split(END)[1];
   if (after === undefined) throw new Error('README.md lacks the comments between which the table stands');
-  const rows = sinks.map((sink) => [
-    `[\`${sink.name}\`](actions/${sink.name}.ts)`,
-    summary(sink),
-    sink.records ? 'SignUp; Login if configured' : 'SignUp, Login',
-    overview(sink.secrets),
+  const rows = actions.map((action) => [
+    `[\`${action.name}\`](actions/${action.name}.ts)`,
+    summary(action),
+    ...overviewOf(action),
   ]);
   const everyAction = ['every Action', '', '', overview(settings)];
   const content = markdownTable(
@@ -39,22 +38,37 @@ const withOverview = (readme: string, sinks: readonly Sink[]): string => {
   return `${before}${START}\n\n${content}\n\n${END}${after}`;
 };
 
+/** What it records, and its secrets. */
+const overviewOf = (action: Action): [records: string, secrets: string] => {
+  const sink = onlySink(action);
+  if (sink) return [sink.records ? 'SignUp; Login if configured' : 'SignUp, Login', overview(sink.secrets)];
+  const names = action.sinks.map(({ name }) => `\`${name}\``);
+  return ['as each of them', `those of ${names.join(', ')}; of one of them*`];
+};
+
 const overview = ({ entries }: SecretsSchema): string =>
   Object.entries(entries)
     .map(([name, schema]) => (isOptional(schema) ? `\`${name}\`` : `\`${name}\`*`))
     .join(', ');
 
-const describeSecrets = (sinks: readonly Sink[]): string =>
+const describeSecrets = (actions: readonly Action[]): string =>
   `${[
     '# Secrets',
     'Written by `npm run docs` from what each Action declares. Values are trimmed, and an empty one counts as absent.',
-    ...sinks.flatMap((sink) => [`## ${sink.name}`, summary(sink), secretsTable(sink.secrets)]),
+    ...actions.flatMap((action) => [`## ${action.name}`, summary(action), secretsOf(action)]),
     '## Every Action',
     secretsTable(settings),
   ].join('\n\n')}\n`;
 
-/** The first sentence of the file that is the destination. */
-const summary = ({ name }: Sink): string => {
+const secretsOf = (action: Action): string => {
+  const sink = onlySink(action);
+  if (sink) return secretsTable(sink.secrets);
+  const links = action.sinks.map(({ name }) => `[${name}](#${name})`);
+  return `The secrets of ${links.join(', ')}: of one of them at least. It records wherever a required secret is set.`;
+};
+
+/** The first sentence of the file that is the Action. */
+const summary = ({ name }: Action): string => {
   const source = readFileSync(path.join(ROOT, 'actions', `${name}.ts`), 'utf8');
   return /^\/\*\*\n \* (.+?)[.:\n]/.exec(source)?.[1] ?? '';
 };

@@ -1,14 +1,15 @@
 /** `npm run doctor`: would a login be recorded? Told before anyone logs in. */
-import * as v from 'valibot';
-import { readSecret } from '../lib/secrets.ts';
+import { ConfigError } from '../lib/errors.ts';
+import type { Action } from '../lib/record.ts';
+import { configured, requiredSecrets } from '../lib/secrets.ts';
 import type { Sink } from '../lib/sink.ts';
 import { connect, credentialsHelp, loadEnvironment } from './auth0.ts';
 import { runTool, UsageError } from './cli.ts';
 import { type Check, note } from './doctor/check.ts';
 import { checkDestination } from './doctor/destination.ts';
-import { checkTenant, requiredSecrets } from './doctor/tenant.ts';
+import { checkTenant } from './doctor/tenant.ts';
 import { readEnvironment, readSecretsFile } from './secret-values.ts';
-import { loadSinks } from './sinks.ts';
+import { everyDestination, findAction } from './sinks.ts';
 import { paint } from './table.ts';
 
 const HELP = `Usage: npm run doctor -- [action] [--secrets secrets.json] [--json]
@@ -16,7 +17,7 @@ const HELP = `Usage: npm run doctor -- [action] [--secrets secrets.json] [--json
 Tells whether a login would be recorded, before anyone logs in: checks the secrets, the host and its certificate, and
 sends ONE activity of the user doctor|test, which stays at the destination. With the credentials of the tenant it also
 checks that the Action is deployed there, has its secrets, and is bound in the right place. Nothing in the tenant changes.
-Without an action: every one that is configured.
+Without an action: that of every destination that is configured.
 
   --secrets   the secrets, as a JSON object of texts; environment variables of the same names
               (also from .env) without it. Their values are never printed.
@@ -42,29 +43,25 @@ interface Diagnosis {
   readonly checks: readonly Check[];
 }
 
-/** The Actions to look at, and the secrets given for them. */
+/** The Actions to look at, the destinations that each is to record at, and the secrets given for them. */
 const choose = async (names: readonly string[], file: string | undefined) => {
-  const sinks = await loadSinks();
-  const read = (sink: Sink) => (file === undefined ? readEnvironment(sink) : readSecretsFile(file, sink));
-  if (names.length > 0) {
-    const sink = sinks.find(({ name }) => name === names[0]);
-    if (sink && names.length === 1) return { chosen: [sink], given: read(sink) };
-    throw new UsageError(`Name one Action or none: ${sinks.map(({ name }) => name).join(', ')}`);
-  }
-  const given = read(union(sinks));
-  const chosen = sinks.filter((sink) => requiredSecrets(sink).some((name) => readSecret(given, name)));
-  if (chosen.length > 0) return { chosen, given };
-  throw new UsageError(
-    `No Action is configured. Give the secrets of one: ${sinks.map((sink) => `${requiredSecrets(sink).join(', ')} (${sink.name})`).join('; ')}`,
-  );
+  const isNamed = names.length > 0;
+  const action = isNamed ? await findAction(names) : await everyDestination();
+  const given = file === undefined ? readEnvironment(action) : readSecretsFile(file, action);
+  const sinks = inUse(action, given);
+  const single = (sink: Sink) => ({ action: { name: sink.name, sinks: [sink] }, sinks: [sink] });
+  return { chosen: isNamed ? [{ action, sinks }] : sinks.map(single), given };
 };
 
-/** What reads the secrets of all Actions. */
-const union = (sinks: readonly Sink[]): Sink => ({
-  name: 'The set of all Actions',
-  secrets: v.object(Object.assign({}, ...sinks.map(({ secrets }) => secrets.entries))),
-  send: async () => {},
-});
+const inUse = ({ sinks }: Action, given: unknown): readonly Sink[] => {
+  try {
+    return configured(sinks, given);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const needed = sinks.map(({ name, secrets }) => `${requiredSecrets(secrets).join(', ')} (${name})`);
+    throw new UsageError(`No destination is configured. Give the secrets of one: ${needed.join('; ')}`);
+  }
+};
 
 const TENANT_VARIABLES = ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'AUTH0_ACCESS_TOKEN'];
 
@@ -86,17 +83,22 @@ await runTool(
     const tell = (text: string) => values.json || console.log(text);
 
     const diagnoses: Diagnosis[] = [];
-    for (const sink of chosen) {
+    for (const { action, sinks } of chosen) {
       const checks: Check[] = [];
+      let heading: string | undefined;
       const add = (check: Check) => {
+        const { destination = action.name } = check;
+        if (heading !== destination) tell(paint('bold', destination));
+        heading = destination;
         checks.push(check);
         tell(line(check));
       };
-      tell(paint('bold', sink.name));
-      for await (const check of checkDestination(sink, given)) add(check);
+      for (const sink of sinks) {
+        for await (const check of checkDestination(sink, given)) add({ destination: sink.name, ...check });
+      }
       if (!tenant) add(NO_TENANT);
-      else for await (const check of checkTenant(tenant.client, sink)) add(check);
-      diagnoses.push({ action: sink.name, checks });
+      else for await (const check of checkTenant(tenant.client, action, sinks)) add(check);
+      diagnoses.push({ action: action.name, checks });
     }
     if (values.json) console.log(JSON.stringify(diagnoses, null, 2));
     return diagnoses.some(({ checks }) => checks.some(({ result }) => result === 'FAIL')) ? 1 : 0;

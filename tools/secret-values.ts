@@ -1,29 +1,29 @@
 /** The values of an Action's secrets, from the environment or from a file. No message holds one. */
+import type { Action } from '../lib/record.ts';
 import { settings } from '../lib/secrets.ts';
-import type { Sink } from '../lib/sink.ts';
 import { readJsonObject, UsageError } from './cli.ts';
 
 /** All that an Action reads. */
-export const secretNames = (sink: Sink): readonly string[] =>
-  Object.keys({ ...settings.entries, ...sink.secrets.entries });
+export const secretNames = ({ sinks }: Action): readonly string[] =>
+  Object.keys(Object.assign({}, settings.entries, ...sinks.map(({ secrets }) => secrets.entries)));
 
 /** Of the environment variables of the same names. */
-export const readEnvironment = (sink: Sink): Record<string, string> =>
+export const readEnvironment = (action: Action): Record<string, string> =>
   Object.fromEntries(
-    secretNames(sink).flatMap((name) => {
+    secretNames(action).flatMap((name) => {
       const value = process.env[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );
 
 /** Of a JSON object of texts. */
-export const readSecretsFile = (file: string, sink: Sink): Record<string, string> => {
-  const names = secretNames(sink);
+export const readSecretsFile = (file: string, action: Action): Record<string, string> => {
+  const names = secretNames(action);
   const entries = Object.entries(readJsonObject(file));
   const unknown = entries.filter(([name]) => !names.includes(name));
   if (unknown.length > 0) {
     throw new UsageError(
-      `${sink.name} has no secret ${unknown.map(([name]) => name).join(', ')}. It has ${names.join(', ')}`,
+      `${action.name} has no secret ${unknown.map(([name]) => name).join(', ')}. It has ${names.join(', ')}`,
     );
   }
   return Object.fromEntries(

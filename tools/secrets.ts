@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Management, ManagementClient } from 'auth0';
 import { ConfigError } from '../lib/errors.ts';
-import { readSecret, readSecrets } from '../lib/secrets.ts';
-import type { Sink } from '../lib/sink.ts';
+import type { Action } from '../lib/record.ts';
+import { configured, readSecret, readSecrets } from '../lib/secrets.ts';
 import { connect, credentialsHelp, RefusedError, refusalOf, runTenantTool } from './auth0.ts';
 import { UsageError } from './cli.ts';
 import { listActions } from './deploy.ts';
 import { readEnvironment, readSecretsFile } from './secret-values.ts';
-import { findSink } from './sinks.ts';
+import { findAction } from './sinks.ts';
 
 const HELP = `Usage: npm run secrets -- <action> [--file secrets.json] [--dry-run]
 
@@ -30,41 +30,41 @@ const BUILD_POLL_MS = 500;
 /** Sets the values and deploys. Returns the names. */
 export const setSecrets = async (
   client: ManagementClient,
-  sink: Sink,
+  action: Action,
   given: Readonly<Record<string, string>>,
   dryRun = false,
 ): Promise<readonly string[]> => {
-  const secrets = checked(sink, given);
+  const secrets = checked(action, given);
   const names = secrets.map(({ name }) => name);
-  const action = (await listActions(client)).find(({ name }) => name === sink.name);
-  if (!action?.id) {
+  const stored = (await listActions(client)).find(({ name }) => name === action.name);
+  if (!stored?.id) {
     throw new RefusedError(
-      `${sink.name} does not exist in the tenant. First: npm run deploy -- ${sink.name}`,
+      `${action.name} does not exist in the tenant. First: npm run deploy -- ${action.name}`,
     );
   }
-  refuseToLose(action, names);
-  refuseUnfinished(action);
+  refuseToLose(stored, names);
+  refuseUnfinished(stored);
   if (dryRun) return names;
 
   try {
-    await client.actions.update(action.id, { secrets });
+    await client.actions.update(stored.id, { secrets });
   } catch (error) {
     // The answer may repeat what it was sent.
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     throw new RefusedError(secrets.reduce((text, { value }) => text.replaceAll(value, '***'), refusal));
   }
-  await waitUntilBuilt(client, action.id);
-  await client.actions.deploy(action.id);
+  await waitUntilBuilt(client, stored.id);
+  await client.actions.deploy(stored.id);
   return names;
 };
 
 /** What the Action would accept at run time. */
-const checked = (sink: Sink, given: Readonly<Record<string, string>>) => {
+const checked = ({ name, sinks }: Action, given: Readonly<Record<string, string>>) => {
   try {
-    readSecrets(sink.secrets, given);
+    for (const { secrets } of configured(sinks, given)) readSecrets(secrets, given);
   } catch (error) {
-    if (error instanceof ConfigError) throw new UsageError(`${sink.name}: ${error.message}`);
+    if (error instanceof ConfigError) throw new UsageError(`${name}: ${error.message}`);
     throw error;
   }
   return Object.keys(given).flatMap((name) => {
@@ -116,15 +116,16 @@ if (process.argv[1] === import.meta.filename) {
     HELP,
     { file: { type: 'string' }, 'dry-run': { type: 'boolean' } },
     async ({ values, positionals }) => {
-      const sink = await findSink(positionals);
+      const action = await findAction(positionals);
       // First, as it reads .env.
       const { client, domain } = connect();
-      const given = values.file === undefined ? readEnvironment(sink) : readSecretsFile(values.file, sink);
-      const names = (await setSecrets(client, sink, given, values['dry-run'])).join(', ');
+      const given =
+        values.file === undefined ? readEnvironment(action) : readSecretsFile(values.file, action);
+      const names = (await setSecrets(client, action, given, values['dry-run'])).join(', ');
       console.log(
         values['dry-run']
-          ? `${sink.name} would get ${names} at ${domain}. Nothing was changed.`
-          : `${sink.name} has ${names} at ${domain}, and was deployed, so the next login uses them.`,
+          ? `${action.name} would get ${names} at ${domain}. Nothing was changed.`
+          : `${action.name} has ${names} at ${domain}, and was deployed, so the next login uses them.`,
       );
       return 0;
     },

@@ -1,18 +1,26 @@
 /** `npm start`: the built Actions, run as Auth0 runs them, against embedded destinations. Nothing leaves this machine. */
+import { once } from 'node:events';
 import { build } from './build.ts';
-import { runTool } from './cli.ts';
+import { runTool, UsageError } from './cli.ts';
+import { Playground } from './local/page/playground.ts';
+import { startPage } from './local/page/server.ts';
 import { play, type Report } from './local/scene.ts';
 import { openStage } from './local/stage.ts';
 import { paint, table } from './table.ts';
 
-const HELP = `Usage: npm start -- [--once] [--json]
+const HELP = `Usage: npm start -- [--port 8080]
+       npm start -- --once [--json]
 
-Builds the Actions and runs them as Auth0 runs them, through a short scene of logins, against embedded destinations
-on this machine. Exits with 0 if everything that was to arrive arrived, otherwise with 1.
+Builds the Actions and runs them as Auth0 runs them, against embedded destinations on this machine: on a page in the
+browser, where you log users in, see what each Action sends, and break destinations. Ctrl+C ends it.
 
-  --once   play the scene and exit (the default for now)
-  --json   print everything as one JSON document: logins, requests, app_metadata
+  --port   port of the page on 127.0.0.1; a free one without it
+  --once   play a short scene of logins without the page, and exit: with 0 if everything that was to arrive
+           arrived, otherwise with 1
+  --json   the same, as one JSON document: logins, requests, app_metadata
   --help   this text`;
+
+const HIGHEST_PORT = 65_535;
 
 const describe = ({ logins, destinations, users, problems }: Report): string => {
   const names = destinations.map(({ name }) => name);
@@ -63,14 +71,38 @@ const styleOf = (cell: string) => {
   return HEADINGS.includes(cell) ? 'bold' : undefined;
 };
 
-await runTool(HELP, { once: { type: 'boolean' }, json: { type: 'boolean' } }, async ({ values }) => {
-  await build();
+const playOnce = async (asJson: boolean): Promise<number> => {
   const stage = await openStage({ secrets: { LOG: 'all' } });
   try {
     const report = await play(stage);
-    console.log(values.json ? JSON.stringify(report, null, 2) : describe(report));
+    console.log(asJson ? JSON.stringify(report, null, 2) : describe(report));
     return report.problems.length === 0 ? 0 : 1;
   } finally {
     await stage.close();
   }
-});
+};
+
+const servePage = async (port: number): Promise<number> => {
+  const playground = await Playground.open();
+  const page = await startPage(playground, port);
+  console.log(`Open ${page.url} in a browser. Ctrl+C ends it.`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await Promise.all([page.close(), playground.close()]);
+  return 0;
+};
+
+const portOf = (value = '0'): number => {
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port <= HIGHEST_PORT) return port;
+  throw new UsageError(`--port must be a number from 0 to ${HIGHEST_PORT}`);
+};
+
+await runTool(
+  HELP,
+  { port: { type: 'string' }, once: { type: 'boolean' }, json: { type: 'boolean' } },
+  async ({ values }) => {
+    const port = portOf(values.port);
+    await build();
+    return values.once || values.json ? playOnce(values.json ?? false) : servePage(port);
+  },
+);

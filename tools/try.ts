@@ -7,7 +7,7 @@ import { loadBuilt } from './local/built.ts';
 import { exampleEvent } from './local/example-event.ts';
 import { type Outcome, outcomeOf } from './local/outcome.ts';
 import { readEnvironment, readSecretsFile } from './secret-values.ts';
-import { findSink } from './sinks.ts';
+import { findAction } from './sinks.ts';
 import { table } from './table.ts';
 
 const HELP = `Usage: npm run try -- <action> [--event event.json] [--secrets secrets.json] [--json]
@@ -48,21 +48,21 @@ await runTool(
   HELP,
   { event: { type: 'string' }, secrets: { type: 'string' }, json: { type: 'boolean' } },
   async ({ values, positionals }) => {
-    const sink = await findSink(positionals);
+    const action = await findAction(positionals);
     const event =
       values.event === undefined ? exampleEvent() : (readJsonObject(values.event) as unknown as Event);
     const secrets =
-      values.secrets === undefined ? readEnvironment(sink) : readSecretsFile(values.secrets, sink);
+      values.secrets === undefined ? readEnvironment(action) : readSecretsFile(values.secrets, action);
     await build();
 
     // The outcome is told by the log line, which a success has with LOG=all only.
     const LOG = (secrets.LOG ?? 'failures').replace('failures', 'all');
     const ownEvent = { ...event, secrets: { ...secrets, LOG } };
     const { api, effects } = createApi(ownEvent, createCache(Date.now));
-    const { error, logs, durationMs } = await loadBuilt(sink.name).execute(ownEvent, api);
+    const { error, logs, durationMs } = await loadBuilt(action.name).execute(ownEvent, api);
     const outcome = error ? 'failed' : outcomeOf(logs);
     const result: Result = {
-      action: sink.name,
+      action: action.name,
       outcome,
       durationMs: Math.round(durationMs),
       logs: logs.trimEnd(),

@@ -41,6 +41,7 @@ export class Sender {
    * @throws {RejectedError} if it would refuse everything else, too.
    */
   async send(batch: readonly Activity[]): Promise<readonly Refusal[]> {
+    if (batch.length > (this.#sink.batchLimit ?? Infinity)) return this.#sendHalves(batch);
     try {
       await this.#patience.with(() => this.#request(batch), isTemporary);
       return [];
@@ -53,6 +54,10 @@ export class Sender {
     }
     // It was refused for one of them, perhaps: halves tell which. What a destination took before it refused the rest is
     // repeated, with the same id.
+    return this.#sendHalves(batch);
+  }
+
+  async #sendHalves(batch: readonly Activity[]): Promise<readonly Refusal[]> {
     const middle = Math.ceil(batch.length / 2);
     return [...(await this.send(batch.slice(0, middle))), ...(await this.send(batch.slice(middle)))];
   }

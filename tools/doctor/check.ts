@@ -1,5 +1,7 @@
 /** One line of the diagnosis. */
 export interface Check {
+  /** Of which destination; without one of the Action. */
+  readonly destination?: string;
   /** What was looked at. */
   readonly what: string;
   /** A note keeps no login from being recorded, and is worth knowing. */

@@ -1,6 +1,8 @@
 /** Would the tenant run the Action at a login? Nothing is changed. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Management, ManagementClient } from 'auth0';
+import type { Action } from '../../lib/record.ts';
+import { requiredSecrets } from '../../lib/secrets.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { refusalOf } from '../auth0.ts';
 import { readFlow } from '../bind.ts';
@@ -15,9 +17,14 @@ const CODE = 'code';
 const SECRETS = 'its secrets';
 const FLOW = 'flow';
 
-export async function* checkTenant(client: ManagementClient, sink: Sink): AsyncGenerator<Check> {
+/** @param sinks the destinations that the Action is to record at. */
+export async function* checkTenant(
+  client: ManagementClient,
+  action: Action,
+  sinks: readonly Sink[],
+): AsyncGenerator<Check> {
   try {
-    yield* check(client, sink);
+    yield* check(client, action, sinks);
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
@@ -25,18 +32,22 @@ export async function* checkTenant(client: ManagementClient, sink: Sink): AsyncG
   }
 }
 
-async function* check(client: ManagementClient, sink: Sink): AsyncGenerator<Check> {
-  const { name } = sink;
+async function* check(
+  client: ManagementClient,
+  action: Action,
+  sinks: readonly Sink[],
+): AsyncGenerator<Check> {
+  const { name } = action;
   const entries = readManifest().actions;
   const entry = entries.find((candidate) => candidate.name === name);
   if (!entry) throw new Error(`a0deploy.yaml does not list ${name}`);
 
-  const action = (await listActions(client)).find((candidate) => candidate.name === name);
-  if (!action) {
+  const stored = (await listActions(client)).find((candidate) => candidate.name === name);
+  if (!stored) {
     yield fail(TENANT, `The tenant has no Action ${name}: run npm run deploy -- ${name}.`);
     return;
   }
-  const { deployed_version: deployed } = action;
+  const { deployed_version: deployed } = stored;
   if (!deployed) {
     yield fail(
       TENANT,
@@ -45,13 +56,10 @@ async function* check(client: ManagementClient, sink: Sink): AsyncGenerator<Chec
     return;
   }
   yield ok(TENANT, `The Action ${name} is deployed.`);
-  yield await checkCode(entry, action, deployed);
-  yield* checkSecretNames(sink, deployed.secrets ?? action.secrets);
-  yield checkFlow(
-    name,
-    (await readFlow(client)).map(({ action }) => action),
-    entries,
-  );
+  yield await checkCode(entry, stored, deployed);
+  yield* checkSecretNames(action, sinks, deployed.secrets ?? stored.secrets);
+  const flow = (await readFlow(client)).map((binding) => binding.action);
+  yield checkFlow(name, sinks, flow, entries);
 }
 
 const checkCode = async (
@@ -77,17 +85,21 @@ const checkCode = async (
 
 /** The API shows names alone, so a value that is malformed is found in the log of the first login. */
 function* checkSecretNames(
-  sink: Sink,
-  secrets: readonly Management.ActionSecretResponse[] = [],
+  action: Action,
+  sinks: readonly Sink[],
+  stored: readonly Management.ActionSecretResponse[] = [],
 ): Generator<Check> {
-  const given = secrets.map(({ name = '' }) => name);
-  const known = secretNames(sink);
-  const missing = requiredSecrets(sink).filter((name) => !given.includes(name));
+  const given = stored.map(({ name = '' }) => name);
+  const known = secretNames(action);
+  const required = action.sinks
+    .map((sink) => ({ sink, names: requiredSecrets(sink.secrets) }))
+    .filter(({ sink, names }) => sinks.includes(sink) || names.some((name) => given.includes(name)));
+  const missing = required.flatMap(({ names }) => names).filter((name) => !given.includes(name));
   const unknown = given.filter((name) => !known.includes(name));
   if (missing.length > 0) {
     yield fail(
       SECRETS,
-      `${missing.join(', ')} missing in the Action: set it by npm run secrets -- ${sink.name} or in Auth0's dashboard, and deploy.`,
+      `${missing.join(', ')} missing in the Action: set it by npm run secrets -- ${action.name} or in Auth0's dashboard, and deploy.`,
     );
   } else if (unknown.length > 0) {
     yield note(SECRETS, `${unknown.join(', ')} is nothing that the Action reads: is it misspelt?`);
@@ -96,13 +108,20 @@ function* checkSecretNames(
   }
 }
 
-export const requiredSecrets = ({ secrets }: Sink): string[] =>
-  Object.entries(secrets.entries).flatMap(([name, schema]) => (schema.type === 'optional' ? [] : [name]));
-
 /** Actions of ours refuse a login only where they are told to, with `ON_FAILURE`. */
-const checkFlow = (name: string, flow: readonly string[], ours: readonly ActionEntry[]): Check => {
+const checkFlow = (
+  name: string,
+  sinks: readonly Sink[],
+  flow: readonly string[],
+  ours: readonly ActionEntry[],
+): Check => {
   const position = flow.indexOf(name);
   if (position < 0) return fail(FLOW, `No login runs the Action: run npm run bind -- ${name}.`);
+  const others = flow.filter((other) => other !== name && sinks.some((sink) => sink.name === other));
+  if (others.length > 0) {
+    const list = others.join(' ');
+    return note(FLOW, `Every login is recorded twice at ${list}: run npm run unbind -- ${list}.`);
+  }
   const behind = flow.slice(position + 1).filter((other) => !ours.some((entry) => entry.name === other));
   if (behind.length === 0) return ok(FLOW, 'Every login runs the Action, behind all that could deny it.');
   return note(

@@ -1,8 +1,11 @@
 /** A short scene on the stage: people sign up and log in, and each login says what it is to be recorded as. */
+import { loadSinks } from '../sinks.ts';
 import type { AcceptedEvent, Destination, ReceivedRequest } from './destination.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { ADA, GRACE, LINUS, MIGRATED, MOBILE, MONITOR, populate, VETERAN, WEB } from './people.ts';
+import { credentialsOf, maskHeaders, maskText } from './redact.ts';
 import type { Stage } from './stage.ts';
-import type { ActionRun, Flow, LoginRequest, Tenant } from './tenant.ts';
+import type { ActionRun, Flow, LoginRequest } from './tenant.ts';
 
 type RecordedType = 'SignUp' | 'Login';
 
@@ -27,18 +30,6 @@ export interface Report {
   /** What did not arrive, or should not have. */
   problems: string[];
 }
-
-const MASK = '***';
-
-const WEB = 'Web shop';
-const MOBILE = 'Mobile app';
-const MONITOR = 'Monitor';
-
-const ADA = 'auth0|ada';
-const GRACE = 'google-oauth2|grace';
-const LINUS = 'samlp|acme|linus';
-const VETERAN = 'auth0|veteran';
-const MIGRATED = 'auth0|migrated';
 
 const STEPS: readonly Step[] = [
   { story: 'Ada signs up', login: { user: ADA, application: WEB }, recordedAs: 'SignUp' },
@@ -68,6 +59,7 @@ const STEPS: readonly Step[] = [
 /** Plays the scene on a stage whose Actions have `LOG=all`. */
 export const play = async ({ tenant, destinations }: Stage): Promise<Report> => {
   populate(tenant);
+  const sinks = await loadSinks();
   const logins: PlayedLogin[] = [];
   for (const { story, login } of STEPS) {
     const before = destinations.map(({ events }) => events.length);
@@ -85,35 +77,13 @@ export const play = async ({ tenant, destinations }: Stage): Promise<Report> => 
       name: destination.name,
       url: destination.url,
       connections: destination.connections,
-      requests: destination.requests.map((request) => withoutCredentials(request, destination)),
+      requests: destination.requests.map((request) =>
+        withoutCredentials(request, credentialsOf(sinks, destination.secrets)),
+      ),
     })),
     users: Array.from(tenant.users.values(), ({ user_id, app_metadata }) => ({ user_id, app_metadata })),
     problems: [...destinations.flatMap(findProblems), ...logins.flatMap(findRefusal)],
   };
-};
-
-const populate = (tenant: Tenant): void => {
-  tenant.addApplication({ client_id: WEB, name: WEB });
-  tenant.addApplication({ client_id: MOBILE, name: MOBILE });
-  tenant.addApplication({ client_id: MONITOR, name: MONITOR, metadata: { analytics: 'off' } });
-  tenant.addConnection({ id: 'con_database', name: 'Username-Password-Authentication', strategy: 'auth0' });
-  tenant.addConnection({ id: 'con_google', name: 'google-oauth2', strategy: 'google-oauth2' });
-  tenant.addConnection({ id: 'con_acme', name: 'acme', strategy: 'samlp' });
-  tenant.addOrganization({ id: 'org_acme', name: 'acme', display_name: 'Acme Corporation' });
-
-  const database = 'Username-Password-Authentication';
-  const longAgo = '2019-05-04T10:20:30.000Z';
-  tenant.addUser({ user_id: ADA, connection: database, name: 'Ada', email: 'ada@example.com' });
-  tenant.addUser({ user_id: GRACE, connection: 'google-oauth2', name: 'Grace', email: 'grace@example.com' });
-  tenant.addUser({ user_id: LINUS, connection: 'acme', name: 'Linus', email: 'linus@acme.example' });
-  tenant.addUser({ user_id: VETERAN, connection: database, created_at: longAgo, logins_count: 412 });
-  // New enough to be taken for a sign-up, were it not for the mark.
-  tenant.addUser({
-    user_id: MIGRATED,
-    connection: database,
-    logins_count: 3,
-    app_metadata: { signedUp: true },
-  });
 };
 
 const labelOf = ({ type, duplicate }: AcceptedEvent): string => (duplicate ? `${type} again` : type);
@@ -144,12 +114,9 @@ const subtract = (elements: readonly string[], others: readonly string[]): strin
   });
 };
 
-const withoutCredentials = (request: ReceivedRequest, { secrets }: Destination): ReceivedRequest => {
-  const { authorization = '', ...headers } = request.headers;
-  const credentials = Object.values(secrets).filter((value) => !/^https?:|^-----/.test(value));
-  return {
-    ...request,
-    headers: { ...headers, authorization: authorization.replace(/\S+$/, MASK) },
-    body: credentials.reduce((body, credential) => body.replaceAll(credential, MASK), request.body),
-  };
-};
+const withoutCredentials = (request: ReceivedRequest, credentials: readonly string[]): ReceivedRequest => ({
+  ...request,
+  path: maskText(request.path, credentials),
+  headers: maskHeaders(request.headers),
+  body: maskText(request.body, credentials),
+});

@@ -4,7 +4,7 @@ import type { LoadedAction } from './runtime.ts';
 import { services } from './services.ts';
 import { Tenant } from './tenant.ts';
 
-/** A tenant whose flow has an Action for each embedded destination. */
+/** A tenant whose flow has an Action for each embedded destination, or one for all of them. */
 export interface Stage {
   tenant: Tenant;
   destinations: readonly Destination[];
@@ -13,11 +13,14 @@ export interface Stage {
 
 export const openStage = async ({
   names = services.map(({ name }) => name),
+  action,
   load = loadBuilt,
   secrets = {},
 }: {
   /** The destinations, in the order of the flow. All of them by default. */
   names?: readonly string[];
+  /** The one Action for all of them. By default each has the Action of its name. */
+  action?: string;
   load?: (name: string) => LoadedAction;
   /** For every Action, beside what points it at its destination. */
   secrets?: Readonly<Record<string, string>>;
@@ -26,10 +29,12 @@ export const openStage = async ({
     names.map(serviceOf).map((service) => startDestination(service, { tls: service.tls ?? false })),
   );
   const tenant = new Tenant();
-  for (const destination of destinations) {
-    const { name } = destination;
-    tenant.bind({ name, action: load(name), secrets: { ...destination.secrets, ...secrets } });
-  }
+  const bind = (name: string, ...targets: readonly Destination[]) => {
+    const own = Object.assign({}, ...targets.map((destination) => destination.secrets));
+    tenant.bind({ name, action: load(name), secrets: { ...own, ...secrets } });
+  };
+  if (action !== undefined) bind(action, ...destinations);
+  else for (const destination of destinations) bind(destination.name, destination);
   const close = async () => {
     await Promise.all(destinations.map((destination) => destination.close()));
   };
