@@ -1,6 +1,6 @@
 /** What the embedded Example Vendor takes and refuses. TODO: the vendor's documentation of that. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Destination, startDestination } from '../../local/destination.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { destination, post, start } from '../../../tests/embedded.ts';
 import { exampleVendor } from '../tools/local/destinations/example-vendor.ts';
 
 const EVENT = {
@@ -10,19 +10,10 @@ const EVENT = {
   userId: 'auth0|1',
 };
 
-let destination: Destination;
-
-beforeEach(async () => {
-  destination = await startDestination(exampleVendor);
-});
-afterEach(() => destination.close());
-
 const send = (body: unknown, token = destination.secrets.EXAMPLE_VENDOR_TOKEN): Promise<Response> =>
-  fetch(`${destination.url}/v1/events`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
+  post('/v1/events', { Authorization: `Bearer ${token}` }, body);
+
+beforeEach(() => start(exampleVendor));
 
 test('takes events', async () => {
   const other = { ...EVENT, id: 'b4b9fd66-8190-5e79-bd94-c6e97a9c6858', type: 'Login' };
