@@ -63,8 +63,9 @@ describe('in a copy of the project', { timeout: 60_000 }, () => {
 
     const after = snapshot();
     const changed = [...after.keys()].filter((file) => after.get(file) !== before.get(file));
-    expect(changed.toSorted()).toEqual([...filesOf(NAME), 'a0deploy.yaml'].toSorted());
-    expect(read('a0deploy.yaml').startsWith(String(before.get('a0deploy.yaml')))).toBe(true);
+    expect(changed.toSorted()).toEqual([...filesOf(NAME), 'a0deploy.yaml', 'actions/all.ts'].toSorted());
+    const entry = new RegExp(`\\n {2}- name: ${NAME}\\n(?:.+\\n)+`);
+    expect(after.get('a0deploy.yaml')?.replace(entry, '')).toBe(before.get('a0deploy.yaml'));
 
     expect(await runTool('docs')).toEqual({ code: 0, out: '' });
     const tests = [`${NAME}.test.ts`, 'declarations.test.ts', 'conformance.test.ts'];
@@ -86,14 +87,23 @@ describe('in a copy of the project', { timeout: 60_000 }, () => {
     expect(checks[2].out).toContain(`✓ tests/conformance.test.ts > from its bundle > ${NAME} > delivers`);
   });
 
-  it('writes nothing if anything is in the way', async () => {
-    writeFileSync(path.join(copy, 'tests/embedded-night-owl.test.ts'), '// Mine.\n');
+  it.each([
+    [
+      'a file is in the way',
+      'tests/embedded-night-owl.test.ts',
+      '',
+      /embedded-night-owl\.test\.ts already\n/,
+    ],
+    ['a place is missing', 'a0deploy.yaml', 'actions: []\n', /a0deploy\.yaml is laid out in another way/],
+  ])('writes nothing if %s', async (_, file, content, problem) => {
+    writeFileSync(path.join(copy, file), content);
     const before = snapshot();
-    expect(await runTool('new', 'night-owl')).toEqual({
-      code: 2,
-      out: 'Nothing was written, because there is tests/embedded-night-owl.test.ts already\nSee --help.\n',
-    });
+    const { code, out } = await runTool('new', 'night-owl');
+    expect(out).toMatch(/^Nothing was written, because /);
+    expect(out).toMatch(problem);
+    expect(code).toBe(2);
     expect(snapshot()).toEqual(before);
+    rmSync(path.join(copy, file));
   });
 });
 
@@ -126,7 +136,7 @@ describe('a name', () => {
     ['record', 'record means something else here'],
     ['to-payload', 'to-payload means something else here'],
     ['example-vendor', 'example-vendor means something else here'],
-    ['splunk', 'there is actions/splunk.ts, tests/splunk.test.ts, '],
+    ['splunk', 'there is actions/splunk.ts, tests/embedded-splunk.test.ts, '],
     ['segment-http', 'tools/local/destinations/segment-http.ts, segment-http in a0deploy.yaml already'],
     ['conformance', 'there is tests/conformance.test.ts already'],
     ['splunk-hec', 'splunk has a secret SPLUNK_HEC_URL already'],

@@ -5,21 +5,14 @@
  */
 import { Hono } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Sink } from '../lib/sink.ts';
 import { checkDestination } from '../tools/doctor/destination.ts';
 import { createApi, createCache } from '../tools/local/api.ts';
 import { loadBuilt } from '../tools/local/built.ts';
-import {
-  asText,
-  type Destination,
-  isObject,
-  parseObject,
-  type Service,
-  type ServiceEnv,
-  startDestination,
-} from '../tools/local/destination.ts';
+import { asText, isObject, parseObject, type Service, type ServiceEnv } from '../tools/local/destination.ts';
 import { loadSinks } from '../tools/sinks.ts';
+import { destination, start } from './embedded.ts';
 import { login, signUp } from './events.ts';
 import { loadSource } from './source.ts';
 
@@ -51,11 +44,7 @@ const rudderstack: Service = {
   secrets: ({ url }) => ({ SEGMENT_WRITE_KEY: WRITE_KEY, SEGMENT_HOST: `${url}/rudder/` }),
 };
 
-let destination: Destination;
-beforeEach(async () => {
-  destination = await startDestination(rudderstack);
-});
-afterEach(() => destination.close());
+beforeEach(() => start(rudderstack));
 
 describe.each([
   ['source', loadSource],

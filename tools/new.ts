@@ -10,9 +10,9 @@ import { loadSinks } from './sinks.ts';
 
 const HELP = `Usage: npm run new -- <name>
 
-Writes the skeleton of a destination: the Action, its embedded counterpart, their tests, and its entry in a0deploy.yaml.
-It works at once; TODO marks what you replace by what the vendor's documentation says. No file is overwritten, and if
-one is in the way, nothing is written.
+Writes the skeleton of a destination: the Action, its embedded counterpart, their tests, and its place in a0deploy.yaml
+and actions/all.ts. It works at once; TODO marks what you replace by what the vendor's documentation says. No file is
+overwritten, and if one is in the way, nothing is written.
 
   <name>   lower-case letters, digits and hyphens, as in acme-cloud: the sink is then acmeCloud,
            its secrets are ACME_CLOUD_URL and ACME_CLOUD_TOKEN
@@ -25,12 +25,24 @@ const TEMPLATES = 'tools/new';
 const PLACEHOLDER = 'example-vendor';
 
 const MANIFEST = 'a0deploy.yaml';
+/** The Action for all destinations. */
+const ALL = 'actions/all.ts';
 
 /** With more, the log line that names all malformed secrets would not fit into what Auth0 stores. */
 const NAME_LIMIT_CHARS = 32;
 
-/** `acme-cloud` for files and the Action, `acmeCloud` for code, `ACME_CLOUD` for secrets, `Acme Cloud` for sentences. */
-const spellings = (name: string) => {
+interface Spellings {
+  /** `acme-cloud`, for files and the Action. */
+  readonly name: string;
+  /** `acmeCloud`, for code. */
+  readonly identifier: string;
+  /** `ACME_CLOUD`, for secrets. */
+  readonly constant: string;
+  /** `Acme Cloud`, for sentences. */
+  readonly title: string;
+}
+
+const spellings = (name: string): Spellings => {
   const [first = '', ...others] = name.split('-');
   return {
     name,
@@ -67,7 +79,7 @@ const readTemplates = (): ReadonlyMap<string, string> =>
       .filter((file) => file.endsWith('.ts'))
       .map((file) => file.replaceAll(path.sep, '/'))
       .sort()
-      .map((file) => [file, relocate(readFileSync(path.join(ROOT, TEMPLATES, file), 'utf8'), file)]),
+      .map((file) => [file, relocate(read(`${TEMPLATES}/${file}`), file)]),
   );
 
 /** Imports of other templates, and of the project, as they are to be where the file will lie. */
@@ -110,7 +122,7 @@ const refuseToOverwrite = (name: string, files: readonly string[]): void => {
   }
 };
 
-/** An Action with several destinations, and a file with the secrets of several Actions, have one value for a name. */
+/** The Action for all destinations has one value for a name. */
 const refuseSharedSecrets = async (constant: string): Promise<void> => {
   for (const sink of await loadSinks()) {
     const shared = [`${constant}_URL`, `${constant}_TOKEN`].find((secret) => secret in sink.secrets.entries);
@@ -118,11 +130,31 @@ const refuseSharedSecrets = async (constant: string): Promise<void> => {
   }
 };
 
-/** The manifest with an entry at its end, and otherwise as it is to the byte. */
-const withEntry = (manifest: string, name: string): string => {
-  const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
-  return `${manifest.trimEnd()}
+/** What names every destination, with the new one in it, and otherwise as it is: path → content. */
+const extend = ({ name, identifier }: Spellings): ReadonlyMap<string, string> =>
+  new Map([
+    // The Action for all destinations comes last.
+    [MANIFEST, insert(MANIFEST, [/(?=\n {2}- name: all\n)/, entryOf(name)])],
+    [
+      ALL,
+      insert(
+        ALL,
+        [/^(?=import .* from '\.\/)/m, `import { ${identifier} } from './${name}.ts';\n`],
+        [/(?<=sinks: \[[^\]]*\w)(?=,?\s*\])/, `, ${identifier}`],
+      ),
+    ],
+  ]);
 
+/** The content of a file with texts at places in it. Throws a UsageError if it has no such place. */
+const insert = (file: string, ...texts: ReadonlyArray<readonly [place: RegExp, text: string]>): string =>
+  texts.reduce((content, [place, text]) => {
+    if (place.test(content)) return content.replace(place, text);
+    throw new UsageError(`Nothing was written, because ${file} is laid out in another way: ${place}`);
+  }, read(file));
+
+const entryOf = (name: string): string => {
+  const { packages } = JSON.parse(read('package-lock.json'));
+  return `
   - name: ${name}
     code: dist/${name}.js
     runtime: node22
@@ -133,33 +165,35 @@ const withEntry = (manifest: string, name: string): string => {
 `;
 };
 
-const write = (name: string, files: ReadonlyMap<string, string>): void => {
-  for (const [file, content] of files) writeFileSync(path.join(ROOT, file), content, { flag: 'wx' });
-  const manifest = path.join(ROOT, MANIFEST);
-  writeFileSync(manifest, withEntry(readFileSync(manifest, 'utf8'), name));
+const write = (created: ReadonlyMap<string, string>, extended: ReadonlyMap<string, string>): void => {
+  for (const [file, content] of created) writeFileSync(path.join(ROOT, file), content, { flag: 'wx' });
+  for (const [file, content] of extended) writeFileSync(path.join(ROOT, file), content);
   // Another name sorts imports and breaks lines in another way.
   const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
-  execFileSync(process.execPath, [biome, 'check', '--write', ...files.keys()], { cwd: ROOT, stdio: 'pipe' });
+  const files = [...created.keys(), ALL];
+  execFileSync(process.execPath, [biome, 'check', '--write', ...files], { cwd: ROOT, stdio: 'pipe' });
 };
 
-const nextSteps = (name: string, files: readonly string[]): string => `Written: an entry in ${MANIFEST}, and
-${files.map((file) => `  ${file}`).join('\n')}
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 
+const report = (name: string, created: readonly string[], extended: readonly string[]): string => `Written:
+${created.map((file) => `  ${file}`).join('\n')}
+and ${name} is in ${extended.join(' and ')}.
 It works as it is: npm run docs && npm run check && npm test
-Next:
-1. Read the vendor's documentation, and replace what is marked TODO: grep -rn TODO ${files.join(' ')}
-2. Write the new fields into the tests: npx vitest run ${name} -u
-3. Add ${spellings(name).identifier} to the sinks in actions/all.ts.
-4. npm run docs && npm run check && npm test
-5. Against the vendor, with your secrets: npm run doctor -- ${name} --secrets secrets.json`;
+
+1. Read the vendor's documentation, and replace what is marked TODO.
+2. npx vitest run ${name} -u writes the new fields into the tests.
+3. npm run docs && npm run check && npm test
+4. npm run doctor -- ${name} --secrets secrets.json sends one activity to the vendor.`;
 
 if (process.argv[1] === import.meta.filename) {
   await runTool(HELP, {}, async ({ positionals }) => {
     const [name = '', ...others] = positionals;
     if (others.length > 0) throw new UsageError(`Name one destination, not ${positionals.length}`);
-    const files = await generate(name);
-    write(name, files);
-    console.log(nextSteps(name, [...files.keys()]));
+    const created = await generate(name);
+    const extended = extend(spellings(name));
+    write(created, extended);
+    console.log(report(name, [...created.keys()], [...extended.keys()]));
     return 0;
   });
 }

@@ -38,8 +38,9 @@ export const toPayload = (activity: Activity) => ({
 export const exampleVendor: Sink<typeof secrets> = {
   name: 'example-vendor',
   secrets,
+  // TODO: batchLimit, if there may be so many events in one request and no more: see datadog.ts.
   async send(activities, { EXAMPLE_VENDOR_URL, EXAMPLE_VENDOR_TOKEN }, http) {
-    // TODO: a vendor that takes some of the events and refuses others tells which in its answer: see keen.ts.
+    // TODO: can it refuse some events of a request, and take the others? See keen.ts.
     await http({
       url: `${EXAMPLE_VENDOR_URL}${PATH}`,
       headers: { Authorization: `Bearer ${EXAMPLE_VENDOR_TOKEN}` },
