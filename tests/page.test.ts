@@ -185,7 +185,7 @@ describe.skipIf(!executable)('the page', { timeout: 30_000 }, () => {
     await flow.getByRole('button', { name: 'Move segment up', exact: true }).click();
     await flow.getByRole('button', { name: 'Unbind splunk' }).click();
     await flow.getByRole('button', { name: 'Bind splunk' }).waitFor();
-    expect(await tab.evaluate('document.activeElement?.textContent')).toBe('Post-login flow');
+    await expect.poll(() => tab.evaluate('document.activeElement?.textContent')).toBe('Post-login flow');
     await logIn(tab);
     const names = await row(tab)
       .locator('td[data-name]')
