@@ -187,6 +187,7 @@ describe.skipIf(!executable)('the page', { timeout: 30_000 }, () => {
     await flow.getByRole('button', { name: 'Bind splunk' }).waitFor();
     await expect.poll(() => tab.evaluate('document.activeElement?.textContent')).toBe('Post-login flow');
     await logIn(tab);
+    await rows(tab, 1);
     const names = await row(tab)
       .locator('td[data-name]')
       .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-name')));
