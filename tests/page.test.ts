@@ -51,7 +51,8 @@ describe.skipIf(!executable)('the page', { timeout: 30_000 }, () => {
   /** The login that is the newest. */
   const row = (tab: Tab): Locator => tab.locator('tbody tr').first();
   const cell = (tab: Tab, name: string): Locator => row(tab).locator(`td[data-name="${name}"]`);
-  const rows = (tab: Tab, count: number) => expect.poll(() => tab.locator('tbody tr').count()).toBe(count);
+  const rows = (tab: Tab, count: number) =>
+    expect.poll(() => tab.locator('tbody tr').count(), { timeout: PATIENCE_MS }).toBe(count);
   const shows = (locator: Locator, text: string) =>
     expect.poll(() => locator.innerText(), { timeout: PATIENCE_MS }).toContain(text);
   const logIn = (tab: Tab) => tab.getByRole('button', { name: /^(Sign up|Log in)$/ }).click();
