@@ -1,5 +1,4 @@
 /** From the log of a tenant to an embedded destination. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,8 +19,8 @@ import { type LogEntry, type LogSource, logId } from '../tools/local/logs.ts';
 import { type ManagementApi, startManagementApi } from '../tools/local/management.ts';
 import { services } from '../tools/local/services.ts';
 import { Tenant } from '../tools/local/tenant.ts';
-import { ROOT } from '../tools/manifest.ts';
 import { loadSinks } from '../tools/sinks.ts';
+import { callTool, startTool } from './command.ts';
 
 const TENANT = 'local-tenant';
 const BEGIN = Date.parse('2026-01-01T00:00:00.000Z');
@@ -483,32 +482,26 @@ describe('npm run backfill', () => {
     const file = (name: string) => path.join(folder, name);
     writeFileSync(file('ca.pem'), api.caCertificate);
     const env = {
-      PATH: process.env.PATH,
       AUTH0_DOMAIN: api.domain,
       AUTH0_CLIENT_ID: api.credentials.clientId,
       AUTH0_CLIENT_SECRET: api.credentials.clientSecret,
       NODE_EXTRA_CA_CERTS: file('ca.pem'),
       ...destination.secrets,
     };
-    const tool = (args: readonly string[], onChild?: (child: ReturnType<typeof spawn>) => void) =>
-      new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-        const files = ['--checkpoint', file('checkpoint.json'), '--rejected', file('rejected.jsonl')];
-        const command = ['--import', 'tsx', 'tools/backfill.ts', ...files, ...args];
-        const child = spawn(process.execPath, command, { cwd: ROOT, env });
-        let [out, err] = ['', ''];
-        child.stdout.on('data', (chunk) => (out += chunk));
-        child.stderr.on('data', (chunk) => (err += chunk));
-        child.on('close', (code) => resolve({ code, out, err }));
-        onChild?.(child);
-      });
-    return { api, destination, file, tool };
+    const command = (args: readonly string[]) => ({
+      args: ['--checkpoint', file('checkpoint.json'), '--rejected', file('rejected.jsonl'), ...args],
+      env,
+    });
+    const tool = (args: readonly string[]) => callTool('backfill', command(args));
+    return { api, destination, file, command, tool };
   };
   const BASE = ['--tenant', TENANT, '--since', '2026-01-01', '--until', '2026-02-01'];
   const some = sourceOf(Array.from({ length: 400 }, (_, index) => entryOf(index)));
 
   it('sends, and says what came of it', { timeout: CHILD_TIMEOUT_MS }, async () => {
-    const { destination, file, tool } = await prepare(some);
-    const { code, out, err } = await tool(['segment-http', ...BASE, '--rate', '10000']);
+    const { destination, file, command } = await prepare(some);
+    const args = ['segment-http', ...BASE, '--rate', '10000'];
+    const { code, out, err } = await startTool('backfill', command(args));
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain('segment-http: complete\nread      300 logins and sign-ups');
     expect(out).toMatch(/^sent +0 SignUps, 300 Logins$/m);
@@ -530,9 +523,9 @@ describe('npm run backfill', () => {
   });
 
   it('goes on after Ctrl+C', { timeout: CHILD_TIMEOUT_MS }, async () => {
-    const { destination, file, tool } = await prepare(some);
+    const { destination, file, command, tool } = await prepare(some);
     const args = ['segment-http', ...BASE, '--rate', '50'];
-    const first = await tool(args, (child) => {
+    const first = await startTool('backfill', command(args), (child) => {
       const timer = setInterval(() => {
         if (destination.events.length === 0) return;
         clearInterval(timer);
@@ -588,11 +581,9 @@ describe('npm run backfill', () => {
       [['splunk', ...BASE], 'splunk is not configured: SPLUNK_HEC_URL is missing'],
       [['all', ...BASE], 'all has several destinations: send to one after the other, of splunk, keen, '],
     ];
-    await Promise.all(
-      messages.map(async ([args, message]) => {
-        expect(await tool(args)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
-      }),
-    );
+    for (const [args, message] of messages) {
+      expect(await tool(args)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
+    }
   });
 
   it('explains itself', { timeout: CHILD_TIMEOUT_MS }, async () => {

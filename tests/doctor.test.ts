@@ -1,8 +1,6 @@
 /** `npm run doctor`: every check, when all is well and when it is not. */
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -26,8 +24,9 @@ import { ACKNOWLEDGED_TOKEN } from '../tools/local/destinations/splunk.ts';
 import { type NewAction, startManagementApi } from '../tools/local/management.ts';
 import { services } from '../tools/local/services.ts';
 import { Tenant } from '../tools/local/tenant.ts';
-import { type ActionEntry, ROOT } from '../tools/manifest.ts';
+import type { ActionEntry } from '../tools/manifest.ts';
 import { findAction, loadSinks } from '../tools/sinks.ts';
+import { callTool, startTool } from './command.ts';
 
 const LONG_AGO = new Date('2019-05-04T10:20:30.000Z');
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
@@ -541,21 +540,16 @@ describe('the tenant', () => {
   });
 });
 
-describe('the command', { timeout: 20_000 }, () => {
+describe('the command', () => {
+  // Not where a developer's .env may be.
+  const cwd = tmpdir();
   const run = (args: readonly string[], env: Record<string, string> = {}) =>
-    new Promise<{ code: number; out: string; err: string }>((resolve) => {
-      // Not where a developer's .env may be.
-      const options = { cwd: tmpdir(), env: { PATH: process.env.PATH, ...env } };
-      const tsx = createRequire(import.meta.url).resolve('tsx');
-      const command = ['--import', tsx, path.join(ROOT, 'tools/doctor.ts'), ...args];
-      const child = execFile(process.execPath, command, options, (_, out, err) =>
-        resolve({ code: child.exitCode ?? -1, out, err }),
-      );
-    });
+    callTool('doctor', { args, env, cwd });
 
   it('tells a line for each check of all that is configured', async () => {
     const [splunk, keen] = [await start('splunk', { tls: true }), await start('keen')];
-    const { code, out, err } = await run([], { ...splunk.secrets, ...keen.secrets });
+    const env = { ...splunk.secrets, ...keen.secrets };
+    const { code, out, err } = await startTool('doctor', { env, cwd });
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(
       /^splunk\nok {4}secrets .*\nnote {2}host .*\nok {4}connection .*\nok {4}delivery .*\nnote {2}tenant .*\nkeen\nok/,
@@ -569,10 +563,8 @@ describe('the command', { timeout: 20_000 }, () => {
   it('checks each destination of the Action for all of them, and then the Action', async () => {
     const [splunk, keen] = [await start('splunk', { tls: true }), await start('keen')];
     const secrets = { ...splunk.secrets, ...keen.secrets, KEENIO_WRITE_KEY: 'hunter2' };
-    const [{ code, out }, { out: json }] = await Promise.all([
-      run(['all'], secrets),
-      run(['all', '--json'], secrets),
-    ]);
+    const { code, out } = await run(['all'], secrets);
+    const { out: json } = await run(['all', '--json'], secrets);
     expect(code).toBe(1);
     expect(out).toMatch(
       /^splunk\nok .*\n(.*\n){2}ok {4}delivery .*\nkeen\nok .*\n(.*\n){2}FAIL {2}delivery .*\nall\nnote {2}tenant .*\n$/,
@@ -601,13 +593,14 @@ describe('the command', { timeout: 20_000 }, () => {
     const { secrets } = await start('splunk');
     const api = await startManagementApi(new Tenant());
     onTestFinished(() => api.close());
-    const { code, out } = await run(['splunk'], {
+    const env = {
       ...secrets,
       AUTH0_DOMAIN: api.domain,
       AUTH0_CLIENT_ID: api.credentials.clientId,
       AUTH0_CLIENT_SECRET: api.credentials.clientSecret,
       NODE_EXTRA_CA_CERTS: await write('ca.pem', api.caCertificate),
-    });
+    };
+    const { code, out } = await startTool('doctor', { args: ['splunk'], env, cwd });
     expect(out).toContain('FAIL  tenant       The tenant has no Action splunk');
     expect(out).not.toContain(api.credentials.clientSecret);
     expect(code).toBe(1);

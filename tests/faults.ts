@@ -1,6 +1,6 @@
 /** Every destination runs through the table of faults, and so does every login after them. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Certificate } from '../tools/local/certificate.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest';
+import { type Certificate, makeCertificate } from '../tools/local/certificate.ts';
 import {
   type AcceptedEvent,
   type Destination,
@@ -30,117 +30,125 @@ const PERSONAL_DATA = [...[ADA, GRACE, MARY].flatMap(Object.values), '203.0.113.
 
 type Person = typeof ADA;
 
+type Row = (typeof FAULTS)[number];
+type RowBehind = (typeof FAULTS_BEHIND)[number];
+
+const MEETS = 'a login that meets %s';
+const BEHIND = 'what goes along with a login and meets %s';
+
+const CERTIFICATE = await makeCertificate();
 const sinks = await loadSinks();
 
 export const describeFaults = (load: (name: string) => LoadedAction): void => {
-  beforeEach(() => {
+  beforeAll(() => {
     // With pauses left to chance, so would be the number of attempts before the deadline.
     vi.spyOn(Math, 'random').mockReturnValue(0.01);
   });
 
+  afterAll(() => void vi.restoreAllMocks());
+
   afterEach(() => {
-    vi.restoreAllMocks();
     expect(elsewhere.connections.splice(0)).toEqual([]);
   });
 
   describe.each(sinks)('$name', ({ name, batchLimit }) => {
     const service = services.find((service) => service.name === name) as Service;
-    let destination: Destination;
 
-    beforeAll(async () => {
-      destination = await startDestination(service, { tls: service.tls ?? false });
-    });
-    afterEach(() => destination.reset());
-    afterAll(() => destination.close());
-
-    const startImpostor = async (certificate: Certificate): Promise<Destination> => {
-      const impostor = await startDestination(service, { tls: certificate });
-      onTestFinished(() => impostor.close());
-      return impostor;
+    const start = async (
+      { onTestFinished }: TestContext,
+      tls: Certificate | false = service.tls ? CERTIFICATE : false,
+    ): Promise<Destination> => {
+      const started = await startDestination(service, { tls });
+      onTestFinished(() => started.close());
+      return started;
     };
 
     const isForThis = ({ only = name }: { readonly only?: string }): boolean => only === name;
 
-    describe('a login that meets', () => {
-      const faults = FAULTS.filter(([, circumstances]) => isForThis(circumstances));
+    const meet = async ([, circumstances, expected]: Row, context: TestContext): Promise<void> => {
+      const { fault, times, address, secrets, deadlineMs = DEADLINE_MS, signUpOnly } = circumstances;
+      const { outcome, requests } = expected;
+      const isDelivered = outcome === 'delivered';
+      const isTaken = isDelivered || fault?.taken === true;
+      const destination = await start(context);
+      const impostor = circumstances.impostor && (await start(context, circumstances.impostor));
+      const servers = impostor ? [impostor, destination] : [destination];
+      const received = () => servers.flatMap(({ requests }) => requests);
+      const arrived = () => servers.flatMap(activitiesAt);
+      const { logIn, configure, user } = await openTenant(name, load);
 
-      it.each(faults)('%s', async (_, circumstances, expected) => {
-        const { fault, times, address, secrets, deadlineMs = DEADLINE_MS, signUpOnly } = circumstances;
-        const { outcome, requests } = expected;
-        const isDelivered = outcome === 'delivered';
-        const isTaken = isDelivered || fault?.taken === true;
-        const impostor = circumstances.impostor && (await startImpostor(circumstances.impostor));
-        const servers = impostor ? [impostor, destination] : [destination];
-        const received = () => servers.flatMap(({ requests }) => requests);
-        const arrived = () => servers.flatMap(activitiesAt);
-        const { logIn, configure, user } = await openTenant(name, load);
+      configure({
+        ...directedTo(address, destination),
+        ...impostor?.secrets,
+        ...secrets,
+        DELIVERY_TIMEOUT_MS: String(deadlineMs),
+      });
+      destination.misbehave(fault, times);
+      const signUp = await logIn(ADA);
+      expectInTime(signUp, deadlineMs, expected.waitsMs);
+      expectLine(signUp, 'SignUp', expected);
+      expect(received()).toHaveLength(requests);
+      expect(countOf(arrived())).toBe(Number(isTaken));
+      expect(user(ADA).app_metadata).toEqual(isDelivered ? { signedUp: { [name]: true } } : {});
 
-        configure({
-          ...directedTo(address, destination),
-          ...impostor?.secrets,
-          ...secrets,
-          DELIVERY_TIMEOUT_MS: String(deadlineMs),
-        });
+      if (!signUpOnly) {
         destination.misbehave(fault, times);
-        const signUp = await logIn(ADA);
-        expectInTime(signUp, deadlineMs, expected.waitsMs);
-        expectLine(signUp, 'SignUp', expected);
-        expect(received()).toHaveLength(requests);
-        expect(countOf(arrived())).toBe(Number(isTaken));
-        expect(user(ADA).app_metadata).toEqual(isDelivered ? { signedUp: { [name]: true } } : {});
+        const login = await logIn(GRACE);
+        expectInTime(login, deadlineMs);
+        expectLine(login, 'Login', expected);
+        expect(received()).toHaveLength(2 * requests);
+        expect(countOf(arrived())).toBe(2 * Number(isTaken));
+      }
 
-        if (!signUpOnly) {
-          destination.misbehave(fault, times);
-          const login = await logIn(GRACE);
-          expectInTime(login, deadlineMs);
-          expectLine(login, 'Login', expected);
-          expect(received()).toHaveLength(2 * requests);
-          expect(countOf(arrived())).toBe(2 * Number(isTaken));
-        }
+      destination.misbehave(undefined);
+      configure(destination.secrets);
+      expect((await logIn(ADA)).logs).toBe('');
+      expect((await logIn(GRACE)).logs).toBe('');
+      expect(user(ADA).app_metadata).toEqual({ signedUp: { [name]: true } });
+      expect(typesOf(arrived(), ADA)).toEqual(isDelivered ? ['SignUp', 'Login'] : ['SignUp']);
+      const isGivenUp = signUpOnly || outcome === 'refused';
+      expect(typesOf(arrived(), GRACE)).toEqual(isGivenUp ? ['Login'] : ['Login', 'Login']);
+      const isRepeated = isTaken && !isDelivered;
+      if (!isRepeated) expect(arrived()).toHaveLength(countOf(arrived()));
+    };
 
-        destination.misbehave(undefined);
-        configure(destination.secrets);
-        expect((await logIn(ADA)).logs).toBe('');
-        expect((await logIn(GRACE)).logs).toBe('');
-        expect(user(ADA).app_metadata).toEqual({ signedUp: { [name]: true } });
-        expect(typesOf(arrived(), ADA)).toEqual(isDelivered ? ['SignUp', 'Login'] : ['SignUp']);
-        const isGivenUp = signUpOnly || outcome === 'refused';
-        expect(typesOf(arrived(), GRACE)).toEqual(isGivenUp ? ['Login'] : ['Login', 'Login']);
-        const isRepeated = isTaken && !isDelivered;
-        if (!isRepeated) expect(arrived()).toHaveLength(countOf(arrived()));
-      });
-    });
+    const meetBehind = async ([, row]: RowBehind, context: TestContext): Promise<void> => {
+      const expected = { ...row, ...(batchLimit === 1 && row.single) };
+      const { fault, kept, lost, requests, line, deadlineMs, waitsMs } = expected;
+      const destination = await start(context);
+      const { logIn, configure, user } = await openTenant(name, load);
+      configure({ ...destination.secrets, DELIVERY_TIMEOUT_MS: String(deadlineMs) });
+      destination.misbehave({ answer: { status: 503 } });
+      for (const person of [GRACE, MARY].slice(0, kept)) await logIn(person);
+      const before = destination.requests.length;
 
-    describe('what goes along with a login and meets', () => {
-      const faults = FAULTS_BEHIND.filter(([, row]) => isForThis(row));
+      destination.misbehave(fault, Number.POSITIVE_INFINITY, 1);
+      const run = await logIn(ADA);
+      expectInTime(run, deadlineMs, waitsMs);
+      expect(run.logs.trimEnd()).toMatch(line);
+      expect(user(ADA).app_metadata).toEqual({ signedUp: { [name]: true } });
+      expect(destination.requests).toHaveLength(before + requests);
 
-      it.each(faults)('%s', async (_, row) => {
-        const expected = { ...row, ...(batchLimit === 1 && row.single) };
-        const { fault, kept, lost, requests, line, deadlineMs, waitsMs } = expected;
-        const { logIn, configure, user } = await openTenant(name, load);
-        configure({ ...destination.secrets, DELIVERY_TIMEOUT_MS: String(deadlineMs) });
-        destination.misbehave({ answer: { status: 503 } });
-        for (const person of [GRACE, MARY].slice(0, kept)) await logIn(person);
-        const before = destination.requests.length;
+      destination.misbehave(undefined);
+      configure(destination.secrets);
+      // What was refused together comes in two parts.
+      for (const _ of ['first part', 'second part']) expect((await logIn(ADA)).logs).toBe('');
+      const arrived = activitiesAt(destination);
+      expect(typesOf(arrived, ADA)).toEqual(['SignUp', 'Login', 'Login']);
+      expect(countOf(arrived)).toBe(3 + kept - lost);
+      const isRepeated = fault.taken && run.logs === '';
+      if (!isRepeated) expect(arrived).toHaveLength(countOf(arrived));
+    };
 
-        destination.misbehave(fault, Number.POSITIVE_INFINITY, 1);
-        const run = await logIn(ADA);
-        expectInTime(run, deadlineMs, waitsMs);
-        expect(run.logs.trimEnd()).toMatch(line);
-        expect(user(ADA).app_metadata).toEqual({ signedUp: { [name]: true } });
-        expect(destination.requests).toHaveLength(before + requests);
+    const faults = FAULTS.filter(([, circumstances]) => isForThis(circumstances));
+    const faultsBehind = FAULTS_BEHIND.filter(([, row]) => isForThis(row));
+    const waits = ({ waitsMs }: { readonly waitsMs?: number }): boolean => waitsMs !== undefined;
 
-        destination.misbehave(undefined);
-        configure(destination.secrets);
-        // What was refused together comes in two parts.
-        for (const _ of ['first part', 'second part']) expect((await logIn(ADA)).logs).toBe('');
-        const arrived = activitiesAt(destination);
-        expect(typesOf(arrived, ADA)).toEqual(['SignUp', 'Login', 'Login']);
-        expect(countOf(arrived)).toBe(3 + kept - lost);
-        const isRepeated = fault.taken && run.logs === '';
-        if (!isRepeated) expect(arrived).toHaveLength(countOf(arrived));
-      });
-    });
+    it.for(faults.filter(([, , row]) => !waits(row)))(MEETS, meet);
+    it.for(faultsBehind.filter(([, row]) => !waits(row)))(BEHIND, meetBehind);
+    // The processor has nothing to do in a row that waits, so these run at the same time.
+    it.concurrent.for(faults.filter(([, , row]) => waits(row)))(MEETS, meet);
+    it.concurrent.for(faultsBehind.filter(([, row]) => waits(row)))(BEHIND, meetBehind);
 
     const expectLine = ({ logs }: ActionRun, type: 'SignUp' | 'Login', expected: Expectation): void => {
       const { outcome, line } = expected;

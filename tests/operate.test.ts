@@ -1,10 +1,8 @@
 /** deploy, bind and secrets, against the local Management API. The Deploy CLI itself runs in deploy-cli.test.ts. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ManagementClient } from 'auth0';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connect, refusalOf, SCOPES } from '../tools/auth0.ts';
@@ -16,6 +14,7 @@ import { Tenant } from '../tools/local/tenant.ts';
 import { ROOT, readManifest } from '../tools/manifest.ts';
 import { setSecrets } from '../tools/secrets.ts';
 import { findAction } from '../tools/sinks.ts';
+import { callTool, startTool } from './command.ts';
 
 const CODE = 'exports.onExecutePostLogin = async () => {};';
 const SPLUNK = { SPLUNK_HEC_URL: 'https://splunk.example.com', SPLUNK_HEC_TOKEN: 'hunter2-token' };
@@ -54,25 +53,6 @@ const folder = (): string => {
   onTestFinished(() => rmSync(created, { recursive: true }));
   return created;
 };
-
-interface Run {
-  args?: readonly string[];
-  env?: Record<string, string | undefined>;
-  cwd?: string;
-}
-
-/** Its address, as a tool may run in any folder. */
-const TSX = pathToFileURL(path.join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href;
-
-/** The tool as a person runs it; without a terminal. */
-const run = (tool: string, { args = [], env = {}, cwd = ROOT }: Run) =>
-  new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const command = ['--import', TSX, path.join(ROOT, `tools/${tool}.ts`), ...args];
-    const options = { cwd, env: { PATH: process.env.PATH, ...env } };
-    const child = execFile(process.execPath, command, options, (_, out, err) =>
-      resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
 
 const environment = ({ domain, credentials, caCertificate }: ManagementApi): Record<string, string> => {
   const certificate = path.join(folder(), 'ca.pem');
@@ -244,13 +224,13 @@ describe('deploy', () => {
   it('asks in a terminal only, and changes nothing in a dry run', CHILD, async () => {
     const { api } = await deployed('splunk');
     const env = environment(api);
-    expect(await run('deploy', { env })).toMatchObject({
+    expect(await callTool('deploy', { env })).toMatchObject({
       code: 2,
       err: expect.stringContaining('say --yes'),
     });
-    const dry = await run('deploy', { env, args: ['splunk', 'keen', '--dry-run'] });
+    const dry = await callTool('deploy', { env, args: ['splunk', 'keen', '--dry-run'] });
     expect(dry.out).toMatch(/:\nsplunk +nothing to do\nkeen +new\nNothing was changed\.\n$/);
-    const same = await run('deploy', { env, args: ['splunk', '--yes', '--json'] });
+    const same = await callTool('deploy', { env, args: ['splunk', '--yes', '--json'] });
     expect(JSON.parse(same.out)).toEqual({
       domain: api.domain,
       actions: [{ name: 'splunk', changes: [] }],
@@ -348,7 +328,7 @@ describe('bind', () => {
   it('prints the flow before and after', CHILD, async () => {
     const { api } = await theirs('splunk');
     const env = environment(api);
-    const bound = await run('bind', { env, args: ['splunk'] });
+    const bound = await startTool('bind', { env, args: ['splunk'] });
     expect(bound).toEqual({
       code: 0,
       out: `The post-login flow was:
@@ -359,9 +339,9 @@ It is now:
 `,
       err: '',
     });
-    const unbound = await run('bind', { env, args: ['--unbind', 'splunk', '--json'] });
+    const unbound = await callTool('bind', { env, args: ['--unbind', 'splunk', '--json'] });
     expect(JSON.parse(unbound.out)).toMatchObject({ changed: true, after: [{ action: 'theirs' }] });
-    expect(await run('bind', { env })).toMatchObject({
+    expect(await callTool('bind', { env })).toMatchObject({
       code: 2,
       err: expect.stringContaining('Name Actions: splunk'),
     });
@@ -377,17 +357,17 @@ It is now:
       const lines = Object.entries(credentials).map(([name, value]) => `${name}=${value}\n`);
       writeFileSync(path.join(cwd, '.env'), lines.join(''));
       const args = ['splunk', '--dry-run'];
-      expect(await run('bind', { args, cwd, env: { NODE_EXTRA_CA_CERTS } })).toMatchObject({
+      expect(await callTool('bind', { args, cwd, env: { NODE_EXTRA_CA_CERTS } })).toMatchObject({
         code: 0,
         err: '',
       });
       const wrong = { NODE_EXTRA_CA_CERTS, AUTH0_CLIENT_SECRET: 'hunter2' };
-      const { code, out, err } = await run('bind', { args, cwd, env: wrong });
+      const { code, out, err } = await startTool('bind', { args, cwd, env: wrong });
       expect(code).toBe(1);
       expect(err).toMatch(/^The tenant refuses the credentials \(401 Unauthorized\).*\n$/);
       expect(out + err).not.toContain('hunter2');
 
-      expect(await run('bind', { args, env: credentials })).toMatchObject({
+      expect(await callTool('bind', { args, env: credentials })).toMatchObject({
         code: 1,
         err: expect.stringContaining('The tenant cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT)'),
       });
@@ -470,9 +450,9 @@ describe('secrets', () => {
     writeFileSync(file, JSON.stringify(SPLUNK));
     const env = environment(api);
     const runs = [
-      await run('secrets', { env: { ...env, ...SPLUNK }, args: ['splunk', '--dry-run'] }),
-      await run('secrets', { env, args: ['splunk', '--file', file] }),
-      await run('secrets', {
+      await callTool('secrets', { env: { ...env, ...SPLUNK }, args: ['splunk', '--dry-run'] }),
+      await startTool('secrets', { env, args: ['splunk', '--file', file] }),
+      await callTool('secrets', {
         env: { ...env, SPLUNK_HEC_URL: 'http://hunter2.example.com' },
         args: ['splunk'],
       }),

@@ -1,5 +1,4 @@
 /** The command line tools, as a person runs them. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,19 +8,14 @@ import { type Destination, startDestination } from '../tools/local/destination.t
 import { splunk } from '../tools/local/destinations/splunk.ts';
 import { type Outcome, outcomeOf } from '../tools/local/outcome.ts';
 import { services } from '../tools/local/services.ts';
-import { ROOT, readManifest } from '../tools/manifest.ts';
+import { readManifest } from '../tools/manifest.ts';
 import { readSecretsFile } from '../tools/secret-values.ts';
 import { findAction } from '../tools/sinks.ts';
+import { callTool, startTool } from './command.ts';
 import { login, signUp } from './events.ts';
 
 const run = (tool: string, args: readonly string[], env: Record<string, string> = {}) =>
-  new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const options = { cwd: ROOT, env: { PATH: process.env.PATH, ...env } };
-    const command = ['--import', 'tsx', `tools/${tool}.ts`, ...args];
-    const child = execFile(process.execPath, command, options, (_, out, err) =>
-      resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
+  callTool(tool, { args, env });
 
 const NAME_ONE = `Name one Action: ${readManifest()
   .actions.map(({ name }) => name)
@@ -29,7 +23,7 @@ const NAME_ONE = `Name one Action: ${readManifest()
 
 describe('npm start', () => {
   it('plays the scene, and everything arrives', async () => {
-    const { code, out } = await run('start', ['--once']);
+    const { code, out } = await startTool('start', { args: ['--once'] });
     expect(out).toContain('Everything that was to arrive arrived, once.');
     expect(out).toMatch(/^Ada signs up +SignUp everywhere$/m);
     expect(out).toMatch(/^Ada logs in again +Login at \d+; skipped at keen$/m);
@@ -73,7 +67,7 @@ describe('npm start', () => {
       code: 0,
       out: expect.stringContaining('Usage: npm start'),
     });
-    expect(await run('start', ['--twice'])).toMatchObject({
+    expect(await startTool('start', { args: ['--twice'] })).toMatchObject({
       code: 2,
       err: expect.stringContaining("'--twice'"),
     });
@@ -100,7 +94,7 @@ describe('npm run try', () => {
   };
 
   it("delivers Auth0's example event with the secrets of the environment", async () => {
-    const { code, out } = await run('try', ['splunk'], destination.secrets);
+    const { code, out } = await startTool('try', { args: ['splunk'], env: destination.secrets });
     expect(out).toMatch(
       /^splunk: delivered in \d+ ms\nlog +\[splunk\] SignUp delivered in \d+ ms\napp_metadata +signedUp = \{"splunk":true\}\n$/,
     );
@@ -143,7 +137,7 @@ describe('npm run try', () => {
 
   it('exits with 1 for what is not delivered', async () => {
     destination.misbehave({ answer: { status: 503 } });
-    const { code, out } = await run('try', ['splunk'], destination.secrets);
+    const { code, out } = await startTool('try', { args: ['splunk'], env: destination.secrets });
     expect(out).toContain('[splunk] SignUp not delivered: 503');
     expect(code).toBe(1);
   });

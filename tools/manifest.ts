@@ -17,5 +17,13 @@ export interface ActionEntry {
 /** The root of the package. */
 export const ROOT = path.resolve(import.meta.dirname, '..');
 
-export const readManifest = (): { readonly actions: readonly ActionEntry[] } =>
-  parse(readFileSync(path.join(ROOT, 'a0deploy.yaml'), 'utf8'));
+interface Manifest {
+  readonly actions: readonly ActionEntry[];
+}
+
+let manifest: Manifest | undefined;
+
+export const readManifest = (): Manifest => {
+  manifest ??= parse(readFileSync(path.join(ROOT, 'a0deploy.yaml'), 'utf8')) as Manifest;
+  return manifest;
+};

@@ -47,7 +47,19 @@ export const ALL_SCOPES: readonly string[] = [
   ...new Set(Object.values(description.paths).flatMap((methods) => Object.values(methods).flatMap(scopesOf))),
 ];
 
+const operations = new Map<string, Operation>();
+
+/** Compiled once. */
 export const operationOf = (method: Method, path: string): Operation => {
+  const key = `${method} ${path}`;
+  const known = operations.get(key);
+  if (known) return known;
+  const operation = compileOperation(method, path);
+  operations.set(key, operation);
+  return operation;
+};
+
+const compileOperation = (method: Method, path: string): Operation => {
   const described = description.paths[path]?.[method];
   if (!described) throw new Error(`${method} ${path} is not described`);
   const parameters = described.parameters?.filter((parameter) => parameter.in === 'query') ?? [];
