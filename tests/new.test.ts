@@ -17,7 +17,7 @@ const filesOf = (name: string): string[] => [
   `tools/local/destinations/${name}.ts`,
 ];
 
-describe('in a copy of the project', { timeout: 60_000 }, () => {
+describe('in a copy of the project', { timeout: 120_000 }, () => {
   // Not what a developer may keep beside them, secrets for one.
   const COPIED = [
     ...['.gitignore', 'a0deploy.yaml', 'biome.json', 'package.json', 'package-lock.json', 'README.md'],
