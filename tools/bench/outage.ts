@@ -89,32 +89,28 @@ export const section: Section = {
     const ruleAt = (url: string): Send =>
       loadOpponent('rule', { ...post, url: new URL(new URL(post.url).pathname, url).href, strictSSL: false });
 
-    const parts: Array<() => Promise<Figure[]>> = [];
-    for (const [what, url] of [
+    const causes = [
       ['hangs', link.hanging],
       ['refuses connections', link.refusing],
-    ] as const) {
-      parts.push(async () => {
-        const send = await warmAction(before, downAt(url));
-        return figuresOf(`${ACTION}, ${what}`, await oneByOne(LOGINS, send), ...aims);
-      });
-      if (isQuick) continue;
-      parts.push(async () => {
-        const send = await warmAction(before, downAt(url));
-        const outcome = await atARate(LOGINS, LOGINS_PER_SECOND, send);
-        return figuresOf(`${ACTION}, ${what}, ${LOGINS_PER_SECOND} logins a second`, outcome);
-      });
-    }
-    parts.push(async () =>
-      figuresOf('Rule, refuses connections', await oneByOne(LOGINS, ruleAt(link.refusing))),
-    );
-    if (!isQuick) {
-      parts.push(async () =>
-        figuresOf('Rule, hangs', await atARate(HANGING_RULES, Infinity, ruleAt(link.hanging))),
-      );
-    }
+    ] as const;
+    const sequential = causes.map(([what, url]) => async () => {
+      const send = await warmAction(before, downAt(url));
+      return figuresOf(`${ACTION}, ${what}`, await oneByOne(LOGINS, send), ...aims);
+    });
+    const atRate = causes.map(([what, url]) => async () => {
+      const send = await warmAction(before, downAt(url));
+      const outcome = await atARate(LOGINS, LOGINS_PER_SECOND, send);
+      return figuresOf(`${ACTION}, ${what}, ${LOGINS_PER_SECOND} logins a second`, outcome);
+    });
+    const refusedRule = async () =>
+      figuresOf('Rule, refuses connections', await oneByOne(LOGINS, ruleAt(link.refusing)));
+    const hangingRule = async () =>
+      figuresOf('Rule, hangs', await atARate(HANGING_RULES, Infinity, ruleAt(link.hanging)));
+    // What mostly waits can do so at the same time.
+    const waiting = async () => (await Promise.all([...atRate, hangingRule].map((part) => part()))).flat();
 
     const figures: Figure[] = [];
+    const parts = [...sequential, refusedRule, ...(isQuick ? [] : [waiting])];
     for (const [index, part] of parts.entries()) {
       figures.push(...(await part()));
       progress(index + 1, parts.length);

@@ -4,7 +4,7 @@ import { figure, type Section } from './figures.ts';
 import { playRounds, ratiosOf, timeOf, valuesOf, warmUp } from './rounds.ts';
 
 const WARM_UP_LOGINS = { quick: 100, full: 400 };
-const ROUNDS = { quick: 14, full: 250 };
+const ROUNDS = { quick: 14, full: 200 };
 const AIM = { of: 'median', atMost: 1.05 } as const;
 
 /** Action → what it is measured against. */
