@@ -3,7 +3,7 @@
  * https://auth0.com/docs/actions/reference/post-login/post-login-event-object
  */
 import type { Event } from '@auth0/actions/post-login/v3';
-import { v4, v5 } from 'uuid';
+import { parse, v4, v5 } from 'uuid';
 
 /** One SignUp or one Login, the same for every destination. What Auth0's event does not have is absent. */
 export interface Activity {
@@ -48,7 +48,7 @@ const TEXT_LIMIT_CHARS = 512;
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
 /** Namespace of our name-based UUIDs (RFC 9562, version 5). A new value would make every destination count again. */
-const ID_NAMESPACE = '2bc937c3-864b-4f48-a4fe-d7d0500a6f0d';
+const ID_NAMESPACE = parse('2bc937c3-864b-4f48-a4fe-d7d0500a6f0d');
 
 /** Executions of post-login in which nobody logs in. https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger */
 const PROTOCOLS_WITHOUT_LOGIN = new Map<unknown, string>([

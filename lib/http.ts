@@ -43,14 +43,21 @@ const USER_AGENT = 'auth0-login-analytics';
 export class Deadline {
   readonly #endsAt: number;
   readonly #controller = new AbortController();
-  readonly #timeUp: UnavailableError;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timeUp: Promise<never>;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param startedAt by `performance.now`. */
   constructor(ms: number, startedAt = performance.now()) {
     this.#endsAt = startedAt + ms;
-    this.#timeUp = new UnavailableError(`no answer within ${ms} ms`);
-    this.#timer = setTimeout(() => this.#controller.abort(this.#timeUp), this.remainingMs());
+    this.#timeUp = new Promise((_, reject) => {
+      this.#timer = setTimeout(() => {
+        const error = new UnavailableError(`no answer within ${ms} ms`);
+        this.#controller.abort(error);
+        this.#timer = setTimeout(reject, this.remainingMs() + ABORT_GRACE_MS, error);
+      }, this.remainingMs());
+    });
+    // It may come to an end while nothing is under way.
+    this.#timeUp.catch(() => {});
   }
 
   remainingMs(): number {
@@ -64,12 +71,8 @@ export class Deadline {
    * Waits for `work`, and no longer than the deadline, whatever `work` does.
    * @throws {UnavailableError} when the time is up.
    */
-  async race<T>(work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<never>((_, reject) => {
-      timer = setTimeout(reject, this.remainingMs() + ABORT_GRACE_MS, this.#timeUp);
-    });
-    return Promise.race([work, timeUp]).finally(() => clearTimeout(timer));
+  race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#timeUp]);
   }
 
   /** To be called when the delivery is over. */

@@ -50,6 +50,16 @@ describe('the secrets of an Action', () => {
     expect(readSecrets(schema, required)).toEqual({ ...DEFAULTS, ...required, COLOR: 'blue', VERIFY: true });
   });
 
+  it('are checked again as soon as one has changed', () => {
+    const before = readSecrets(schema, required);
+    expect(readSecrets(schema, { ...required, COLOR: 'red' })).toEqual({ ...before, COLOR: 'red' });
+    expect(readSecrets(schema, required)).toEqual(before);
+    expect(configErrorOf(schema, { ...required, TOKEN: '' }).message).toBe('TOKEN is missing');
+    expect(configErrorOf(schema, { ...required, TOKEN: '' }).message).toBe('TOKEN is missing');
+    expect(readSecrets(schema, required)).toEqual(before);
+    expect(readSecrets(v.object({ URL: serverUrl }), required)).toEqual({ ...DEFAULTS, URL: required.URL });
+  });
+
   it('are taken as they are given', () => {
     const given = {
       ...required,

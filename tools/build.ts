@@ -52,7 +52,7 @@ export const contentOf = (code = ''): string => code.replace(/^\/\/.*\n/, '').tr
 export const isOurs = (code = ''): boolean => code.startsWith(`// ${PACKAGE.name} `);
 
 /** Package, version and commit. No commit where there is no git: in an unpacked release, say. */
-const origin = (): string => {
+export const origin = (): string => {
   const { name, version } = PACKAGE;
   try {
     const options = { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' } as const;

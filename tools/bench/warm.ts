@@ -1,0 +1,50 @@
+/** What a login of a warm instance pays. */
+import { linkedPostOf, linkedSecrets, opponent, ours } from './contestants.ts';
+import { figure, type Section } from './figures.ts';
+import { playRounds, ratiosOf, timeOf, valuesOf, warmUp } from './rounds.ts';
+
+const WARM_UP_LOGINS = { quick: 100, full: 400 };
+const ROUNDS = { quick: 14, full: 200 };
+const AIM = { of: 'median', atMost: 1.05 } as const;
+
+/** Action → what it is measured against. */
+const PAIRS = {
+  splunk: ['floor of splunk', 'Rule', 'Rule, kept alive', 'splunk-logging'],
+  keen: ['floor of keen'],
+  'segment-http': ['floor of segment-http'],
+  segment: ['floor of segment', '@segment/analytics-node', 'analytics-node'],
+};
+
+export const section: Section = {
+  title: 'A login of a warm instance',
+  needs: { link: true, opponents: true },
+  async run({ link, isQuick, progress }) {
+    const actions = Object.keys(PAIRS);
+    const posts = Object.fromEntries(
+      await Promise.all(actions.map(async (name) => [name, await linkedPostOf(name, link)] as const)),
+    );
+    const [toSplunk, toSegment] = [posts.splunk, posts.segment];
+    if (!toSplunk || !toSegment) throw new Error('splunk and segment are not served');
+    const contestants = [
+      ...(await Promise.all(actions.map((name) => ours(name, linkedSecrets(name, link))))),
+      ...Object.entries(posts).map(([name, post]) => opponent(`floor of ${name}`, 'floor', post)),
+      opponent('Rule', 'rule', { ...toSplunk, strictSSL: false }),
+      opponent('Rule, kept alive', 'rule', toSplunk),
+      opponent('splunk-logging', 'splunk-logging', toSplunk),
+      // It takes 300 ms.
+      { ...opponent('@segment/analytics-node', 'segment-library', toSegment), every: isQuick ? 2 : 4 },
+      opponent('analytics-node', 'analytics-node', toSegment),
+    ];
+    await warmUp(contestants, isQuick ? WARM_UP_LOGINS.quick : WARM_UP_LOGINS.full);
+    const rounds = isQuick ? ROUNDS.quick : ROUNDS.full;
+    const results = await playRounds(contestants, rounds, timeOf, progress);
+    return Object.entries(PAIRS).flatMap(([name, opponents]) => [
+      figure(name, 'ms', valuesOf(results, name)),
+      ...opponents.map((other) => figure(other, 'ms', valuesOf(results, other))),
+      ...opponents.map((other) => {
+        const aims = other.startsWith('floor') ? [AIM] : [];
+        return figure(`${name} / ${other}`, 'ratio', ratiosOf(results, name, other), ...aims);
+      }),
+    ]);
+  },
+};
