@@ -33,6 +33,24 @@ describe('npm start', () => {
     expect(code).toBe(0);
   });
 
+  it('serves the page until it is stopped', async () => {
+    let page: Response | undefined;
+    const { code, out } = await startTool('start', {}, (child) => {
+      child.stdout?.on('data', async (line) => {
+        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(String(line)) ?? [];
+        if (url) page = await fetch(url);
+        child.kill('SIGINT');
+      });
+    });
+    expect(await page?.text()).toContain('<title>auth0-login-analytics');
+    expect(out).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+ in a browser\. Ctrl\+C ends it\.\n$/);
+    expect(code).toBe(0);
+  });
+
+  it.each(['70000', '-1', '80.5', 'http'])('exits with 2 for the port %s', async (port) => {
+    expect(await run('start', [`--port=${port}`])).toMatchObject({ code: 2, out: '' });
+  });
+
   it('tells all of it as JSON, without a credential', async () => {
     const { code, out } = await run('start', ['--once', '--json']);
     const { logins, destinations, users, problems } = JSON.parse(out);
