@@ -31,7 +31,7 @@ export const section: Section = {
   async run({ link, isQuick, progress }) {
     const actions = readManifest().actions.map(({ name }) => name);
     const chosen = combinable(
-      actions.filter((name) => link.destinations[name]),
+      actions.filter((name) => name !== ALL && link.destinations[name]),
       link,
     );
     const places = Array.from({ length: Math.max(...COUNTS) }, (_, index) => `place ${index}`);
