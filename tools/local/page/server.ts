@@ -23,7 +23,7 @@ export interface Page {
 const NAME_LIMIT_CHARS = 60;
 const LOGINS_LIMIT = 1000;
 /** The state is sent this often at most, */
-const STATE_INTERVAL_MS = 80;
+const STATE_INTERVAL_MS = 150;
 /** and looked at this often at least, for what happens by itself. */
 const STATE_CHECK_MS = 1000;
 
