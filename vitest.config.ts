@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The Deploy CLI takes longer than anything else here, so it must not come last. */
-class DeployCliFirst extends BaseSequencer {
+/** What takes longest must not come last. */
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isDeployCli = ({ moduleId }: TestSpecification) => moduleId.endsWith('deploy-cli.test.ts');
+    const isLong = ({ moduleId }: TestSpecification) =>
+      /\/(page|new|soak|deploy-cli)\.test\.ts$/.test(moduleId);
     const sorted = await super.sort(files);
-    return [...sorted.filter(isDeployCli), ...sorted.filter((file) => !isDeployCli(file))];
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
 
@@ -19,6 +20,6 @@ export default defineConfig({
     testTimeout: 20_000,
     // One for each core of a small machine; by default one core is left to vitest itself.
     maxWorkers: 2,
-    sequence: { sequencer: DeployCliFirst },
+    sequence: { sequencer: LongestFirst },
   },
 });
