@@ -19,7 +19,7 @@ const HELP = `Usage: npm run bench -- [--quick] [--only warm,cold] [--rtt 20] [-
 Measures what a login pays for our built Actions, and for what one would use instead, side by side in one run, over TLS on
 loopback with a round-trip time added. Prints tables, and writes them to a file.
 
-  --quick    a minute instead of ten, and less certain
+  --quick    a minute instead of seven, and less certain
   --only     some of ${SECTIONS.join(', ')}
   --rtt      the round-trip time in milliseconds
   --json     the file to write

@@ -47,7 +47,8 @@ const describeAim = ({ of, atMost, atLeast }: Aim, unit: Unit): string =>
 
 const DECIMALS: Record<Unit, number> = { ratio: 2, ms: 1, µs: 0, '1/s': 0, MB: 1, bytes: 0, logins: 0 };
 
-export const format = (value: number, unit: Unit): string => value.toFixed(DECIMALS[unit]);
+export const format = (value: number, unit: Unit): string =>
+  value.toFixed(DECIMALS[unit]).replace(/^-(?=[0.]+$)/, '');
 
 const styleOf = (cell: string) => {
   if (/: missed/.test(cell)) return 'red';
