@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults, RunOptions } from 'axe-core';
-import type { Browser, BrowserContextOptions, Locator, Page as Tab } from 'playwright-core';
+import type { Browser, Locator, Page as Tab } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findBrowser, openBrowser } from '../tools/local/page/browser.ts';
 import { Playground } from '../tools/local/page/playground.ts';
@@ -36,8 +36,8 @@ describe.skipIf(!executable)('the page', { timeout: 30_000 }, () => {
     await Promise.all([server.close(), playground.close()]);
   });
 
-  const open = async (options: BrowserContextOptions = DESKTOP): Promise<Tab> => {
-    const context = await browser.newContext(options);
+  const open = async (): Promise<Tab> => {
+    const context = await browser.newContext(DESKTOP);
     context.setDefaultTimeout(PATIENCE_MS);
     const tab = await context.newPage();
     tab.on('request', (request) => requested.push(request.url()));
@@ -256,36 +256,44 @@ describe.skipIf(!executable)('the page', { timeout: 30_000 }, () => {
     await expect.poll(() => playground.state().destinations[1]?.mode).toBe('refuses');
   });
 
-  it.each([360, 768, 1920])('fits into %i pixels', async (width) => {
-    const tab = await open({ viewport: { width, height: 800 } });
+  it('fits into every width', async () => {
+    const tab = await open();
     await logIn(tab);
     await rows(tab, 1);
-    const sideways = () => tab.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-    expect(await sideways()).toBeLessThanOrEqual(0);
-    await tab.getByRole('button', { name: 'Login 1 of Ada' }).click();
-    await shows(tab.getByRole('complementary'), 'SignUp delivered');
-    expect(await sideways()).toBeLessThanOrEqual(0);
-    await tab.getByRole('button', { name: 'Close' }).click();
-    await tab.getByRole('button', { name: 'Secrets of keen' }).first().click();
-    await tab.getByRole('button', { name: 'Save' }).waitFor();
-    expect(await sideways()).toBeLessThanOrEqual(0);
+    for (const width of [360, 768, 1920]) {
+      await tab.setViewportSize({ width, height: 800 });
+      const sideways = () => tab.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      expect(await sideways(), `${width} px`).toBeLessThanOrEqual(0);
+      await tab.getByRole('button', { name: 'Login 1 of Ada' }).click();
+      await shows(tab.getByRole('complementary'), 'SignUp delivered');
+      expect(await sideways(), `${width} px with details`).toBeLessThanOrEqual(0);
+      await tab.getByRole('button', { name: 'Close' }).click();
+      await tab.getByRole('button', { name: 'Secrets of keen' }).first().click();
+      await tab.getByRole('button', { name: 'Save' }).waitFor();
+      expect(await sideways(), `${width} px with secrets`).toBeLessThanOrEqual(0);
+      await tab.keyboard.press('Escape');
+    }
   });
 
-  it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
-    const tab = await open({ ...DESKTOP, colorScheme });
+  it('is accessible in light and in dark', async () => {
+    const tab = await open();
     await card(tab, 'splunk').getByLabel('splunk is').selectOption('Fails, 500');
     await logIn(tab);
-    await row(tab).getByRole('button').click();
-    await shows(tab.getByRole('complementary'), '500');
-    expect(await violations(tab)).toEqual([]);
-    await tab.getByRole('button', { name: 'Close' }).click();
-    await tab.getByRole('button', { name: 'Secrets of splunk' }).first().click();
-    await tab.getByRole('dialog').waitFor();
-    expect(await violations(tab)).toEqual([]);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await tab.emulateMedia({ colorScheme });
+      const ground = await tab.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
+      const [red = 0] = (ground.match(/\d+/g) ?? []).map(Number);
+      expect(red < 128).toBe(colorScheme === 'dark');
 
-    const ground = await tab.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
-    const [red = 0] = (ground.match(/\d+/g) ?? []).map(Number);
-    expect(red < 128).toBe(colorScheme === 'dark');
+      await row(tab).getByRole('button').click();
+      await shows(tab.getByRole('complementary'), '500');
+      expect(await violations(tab)).toEqual([]);
+      await tab.getByRole('button', { name: 'Close' }).click();
+      await tab.getByRole('button', { name: 'Secrets of splunk' }).first().click();
+      await tab.getByRole('dialog').waitFor();
+      expect(await violations(tab)).toEqual([]);
+      await tab.keyboard.press('Escape');
+    }
   });
 
   it('says so when the local tenant is gone', async () => {
