@@ -49,12 +49,12 @@ export const summarize = (
   outcomes: readonly Outcome[],
   secrets: unknown,
 ): readonly string[] => {
-  const problems = new ConfigError(new Map(outcomes.flatMap(problemsOf)));
+  const problems = () => new ConfigError(new Map(outcomes.flatMap(problemsOf)));
   const textOf = (outcome: Outcome): string => {
     if ('skipped' in outcome) return outcome.skipped;
     if (!('error' in outcome)) return report(outcome.activity, outcome.delivery, secrets);
     const { error, activity } = outcome;
-    return explain(error instanceof ConfigError ? problems : error, activity, secrets);
+    return explain(error instanceof ConfigError ? problems() : error, activity, secrets);
   };
   const names = new Map<string, string[]>();
   for (const outcome of outcomes) {

@@ -130,9 +130,9 @@ export const readSecrets = <S extends SecretsSchema>(
   schema: S,
   given: unknown,
 ): Settings & v.InferOutput<S> => {
-  const names = Object.keys({ ...settings.entries, ...schema.entries });
-  const values = Object.fromEntries(names.map((name) => [name, readSecret(given, name)]));
   const known = lastChecks.get(schema);
+  const names = known ? Object.keys(known.values) : Object.keys({ ...settings.entries, ...schema.entries });
+  const values = Object.fromEntries(names.map((name) => [name, readSecret(given, name)]));
   if (known && isDeepStrictEqual(values, known.values)) return known.output as Settings & v.InferOutput<S>;
   const results = [settings, schema].map((part) =>
     v.safeParse(part, values, { message: () => 'is malformed' }),

@@ -120,7 +120,7 @@ describe.skipIf(!executable)('the page', { timeout: 30_000 }, () => {
     await tab.getByLabel('User', { exact: true }).selectOption({ label: 'Linus (never logged in)' });
     await logIn(tab);
     // Ada's goes along with his.
-    await shows(cell(tab, 'splunk'), 'SignUp +1');
+    await shows(cell(tab, 'splunk'), '+1');
     await shows(card(tab, 'splunk').locator('.counts'), 'SignUps\n2');
     await tab.getByLabel('User', { exact: true }).selectOption({ label: 'Ada (1 login)' });
     await logIn(tab);

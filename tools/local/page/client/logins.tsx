@@ -103,16 +103,14 @@ const Run = ({ run }: { run: RunRow | undefined }) => {
   const share = Math.log(Math.max(run.durationMs, 1)) / Math.log(run.deadlineMs);
   return (
     <div class={`run-cell ${run.outcome === 'skipped' ? 'skipped' : ''}`}>
-      <span class={isBad(run) ? 'bad' : run.type === 'SignUp' ? 'sign-up' : ''}>
-        {verdict(run)}
-        {run.along > 0 && (
-          <span class="along" title={`${run.along} kept ones went along`}>{` +${run.along}`}</span>
-        )}
-      </span>
+      <span class={isBad(run) ? 'bad' : run.type === 'SignUp' ? 'sign-up' : ''}>{verdict(run)}</span>
       <span class="track">
         <span class={isBad(run) ? 'bar bad' : 'bar'} style={{ width: `${Math.min(100, 3 + 97 * share)}%` }} />
       </span>
-      <small>{milliseconds(run.durationMs)}</small>
+      <small>
+        {milliseconds(run.durationMs)}
+        {run.along > 0 && <b title={`${run.along} kept ones went along`}> +{run.along}</b>}
+      </small>
     </div>
   );
 };
