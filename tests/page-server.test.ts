@@ -87,8 +87,10 @@ describe('refuses', () => {
     ['PUT', '/secrets', { actions: ['none'], values: {} }, 'There is no Action none'],
     ['PUT', '/secrets', { actions: ['splunk'], values: { SPLUNK: 'x' } }, 'splunk has no secret SPLUNK'],
     ['PUT', '/secrets', { actions: ['splunk'], values: { LOG: 1 } }, 'Malformed: values.LOG'],
-    ['PUT', '/flow', { actions: ['splunk', 'splunk'] }, 'An Action can be bound once'],
-    ['PUT', '/flow', { actions: ['none'] }, 'There is no Action none'],
+    ['PUT', '/flow', { action: 'all', step: 'up' }, 'all is not bound'],
+    ['PUT', '/flow', { action: 'none', step: 'bind' }, 'There is no Action none'],
+    ['PUT', '/flow', { action: 'none', step: 'unbind' }, 'There is no Action none'],
+    ['PUT', '/flow', { action: 'splunk', step: 'aside' }, 'Malformed: step'],
     ['DELETE', '/secrets/none', {}, 'There is no Action none'],
   ])('%s %s with %j', async (method, path, body, message) => {
     const before = playground.state();
@@ -199,7 +201,8 @@ it('names what is wrong with the secrets of an Action, which then sends nothing'
 });
 
 it('records at every destination by the one Action for all, and shows which of them failed', async () => {
-  await ask('PUT', '/flow', { actions: ['all'] });
+  for (const { name } of services) await ask('PUT', '/flow', { action: name, step: 'unbind' });
+  await ask('PUT', '/flow', { action: 'all', step: 'bind' });
   await ask('PUT', '/destinations/keen/mode', { mode: 'refuses' });
   const { runs } = await logIn();
   expect(runs).toMatchObject([{ name: 'all', outcome: 'failed', answer: '401' }]);
@@ -245,8 +248,24 @@ it('logs many in, and stops when told', async () => {
   expect(playground.state().run).toBeNull();
 });
 
+it('changes the flow step by step', async () => {
+  const order = async (...steps: ReadonlyArray<readonly [action: string, step: string]>) => {
+    for (const [action, step] of steps) await ask('PUT', '/flow', { action, step });
+    return playground.state().actions.flatMap(({ name, isBound }) => (isBound ? name : []));
+  };
+  const others = services.map(({ name }) => name).slice(3);
+  expect(await order(['segment', 'up'], ['splunk', 'unbind'])).toEqual(['segment', 'keen', ...others]);
+  expect(await order(['segment', 'up'], ['segment', 'down'])).toEqual(['keen', 'segment', ...others]);
+  expect(await order(['splunk', 'bind'], ['splunk', 'down'])).toEqual([
+    'keen',
+    'segment',
+    ...others,
+    'splunk',
+  ]);
+});
+
 it('starts afresh', async () => {
-  await ask('PUT', '/flow', { actions: ['keen'] });
+  await ask('PUT', '/flow', { action: 'keen', step: 'unbind' });
   await ask('PUT', '/destinations/keen/mode', { mode: 'fails' });
   await logIn();
   const fresh = await ask('POST', '/reset', {});

@@ -94,7 +94,7 @@ export class Playground {
     this.#logins = [];
     this.#loginsCount = 0;
     this.#run = null;
-    this.arrange(this.#destinations.map(({ name }) => name));
+    this.#arrange(this.#destinations.map(({ name }) => name));
   }
 
   addUser(name: string, connection: string): string {
@@ -182,9 +182,25 @@ export class Playground {
     this.#changed();
   }
 
+  /** By one place, if there is one in that direction. */
+  move(name: string, by: -1 | 1): void {
+    const from = this.#bound.indexOf(name);
+    if (from < 0) throw new UsageError(`${name} is not bound`);
+    const others = this.#bound.toSpliced(from, 1);
+    this.#arrange(others.toSpliced(Math.max(from + by, 0), 0, name));
+  }
+
+  /** At the end of the flow. */
+  bind(name: string): void {
+    this.#arrange([...this.#bound.filter((other) => other !== name), name]);
+  }
+
+  unbind(name: string): void {
+    this.#arrange(this.#bound.filter((other) => other !== this.#action(name).name));
+  }
+
   /** The flow, in the order of execution. */
-  arrange(names: readonly string[]): void {
-    if (new Set(names).size < names.length) throw new UsageError('An Action can be bound once');
+  #arrange(names: readonly string[]): void {
     const bound = names.map((name) => this.#action(name));
     this.#tenant.bindings = bound.map((deployed) => ({
       name: deployed.name,

@@ -45,7 +45,8 @@ const Secrets = v.strictObject({
   actions: v.array(v.string()),
   values: v.record(v.string(), v.nullable(v.string())),
 });
-const FlowOrder = v.strictObject({ actions: v.array(v.string()) });
+/** A step, not the whole flow: what another window has changed meanwhile stays. */
+const FlowStep = v.strictObject({ action: v.string(), step: v.picklist(['up', 'down', 'bind', 'unbind']) });
 
 /** On a free port unless told otherwise. */
 export const startPage = async (playground: Playground, port = 0): Promise<Page> => {
@@ -138,7 +139,10 @@ const routes = async (playground: Playground): Promise<Hono> => {
     return c.body(null, 204);
   });
   app.put('/flow', async (c) => {
-    playground.arrange((await read(c, FlowOrder)).actions);
+    const { action, step } = await read(c, FlowStep);
+    if (step === 'bind') playground.bind(action);
+    else if (step === 'unbind') playground.unbind(action);
+    else playground.move(action, step === 'up' ? -1 : 1);
     return c.body(null, 204);
   });
   app.post('/reset', (c) => {

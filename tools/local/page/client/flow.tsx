@@ -1,23 +1,19 @@
 import { useRef } from 'preact/hooks';
 import type { ActionState, State } from '../state.ts';
 import { accentOf } from './accent.ts';
-import { change } from './server.ts';
+import { change as send } from './server.ts';
 
 /** What a login goes through, in order, as in Auth0's editor of the flow. */
 export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) => void }) => {
   const bound = state.actions.filter(({ isBound }) => isBound);
   const others = state.actions.filter(({ isBound }) => !isBound);
-  const names = bound.map(({ name }) => name);
   const heading = useRef<HTMLHeadingElement>(null);
-  const arrange = (actions: readonly string[]) => change('PUT', '/flow', { actions });
+  const change = (action: string, step: 'up' | 'down' | 'bind' | 'unbind') =>
+    send('PUT', '/flow', { action, step });
   /** Where the button that was pressed is gone, the keyboard goes on from the heading. */
-  const rearrange = async (actions: readonly string[]) => {
-    await arrange(actions);
+  const changeAndLeave = async (action: string, step: 'bind' | 'unbind') => {
+    await change(action, step);
     heading.current?.focus();
-  };
-  const move = (index: number, by: -1 | 1) => {
-    const name = names[index] as string;
-    arrange(names.toSpliced(index, 1).toSpliced(index + by, 0, name));
   };
 
   return (
@@ -35,7 +31,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
               class="icon"
               aria-label={`Move ${action.name} up`}
               disabled={index === 0}
-              onClick={() => move(index, -1)}
+              onClick={() => change(action.name, 'up')}
             >
               ↑
             </button>
@@ -44,7 +40,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
               class="icon"
               aria-label={`Move ${action.name} down`}
               disabled={index === bound.length - 1}
-              onClick={() => move(index, 1)}
+              onClick={() => change(action.name, 'down')}
             >
               ↓
             </button>
@@ -53,7 +49,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
               class="icon"
               aria-label={`Unbind ${action.name}`}
               title="Unbind"
-              onClick={() => rearrange(names.toSpliced(index, 1))}
+              onClick={() => changeAndLeave(action.name, 'unbind')}
             >
               ×
             </button>
@@ -72,7 +68,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
                   type="button"
                   class="text"
                   aria-label={`Bind ${action.name}`}
-                  onClick={() => rearrange([...names, action.name])}
+                  onClick={() => changeAndLeave(action.name, 'bind')}
                 >
                   Bind
                 </button>
