@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification) =>
-      /\/(page|new|soak|deploy-cli)\.test\.ts$/.test(moduleId);
+      /\/(playground|new|soak|deploy-cli)\.test\.ts$/.test(moduleId);
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
@@ -14,8 +14,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    setupFiles: ['tests/setup.ts'],
-    globalSetup: ['tests/build.ts'],
+    setupFiles: ['tests/support/setup.ts'],
+    globalSetup: ['tests/support/build.ts'],
     // Tests that start other processes take their time on a machine that is busy.
     testTimeout: 20_000,
     // One for each core of a small machine; by default one core is left to vitest itself.

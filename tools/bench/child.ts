@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
 import path from 'node:path';
-import { ROOT } from '../manifest.ts';
+import { ROOT } from '../shared/manifest.ts';
 
 export interface Child<Message> {
   /** What the process sends, until it ends. Throws if it fails. */

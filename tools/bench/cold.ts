@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { ROOT, readManifest } from '../manifest.ts';
-import { type Contestant, linkedPostOf, linkedSecrets, loginOf, ours } from './contestants.ts';
-import { figure, type Section } from './figures.ts';
+import { ROOT, readManifest } from '../shared/manifest.ts';
+import { fileOf } from './baselines.ts';
 import type { FirstLogin, Order } from './first-login.ts';
-import { fileOf } from './opponents.ts';
+import { metric, type Suite } from './metrics.ts';
 import { playRounds, ratiosOf, valuesOf } from './rounds.ts';
+import { linkedPostOf, linkedSecrets, loginOf, ours, type Subject } from './subjects.ts';
 
 const ROUNDS = { quick: 4, full: 25 };
 const AIM = { of: 'median', atMost: 0.7 } as const;
@@ -28,9 +28,9 @@ const bundle = () =>
     target: 'node20',
   });
 
-export const section: Section = {
+export const section: Suite = {
   title: 'The first login of a fresh instance',
-  needs: { link: true, opponents: true },
+  needs: { link: true, baselines: true },
   async run({ link, isQuick, progress }) {
     await bundle();
     const orders = new Map<string, Order>();
@@ -57,8 +57,8 @@ export const section: Section = {
     orders.set('analytics-node', { file: fileOf('analytics-node'), post: toSegment });
 
     const loads = new Map(Array.from(orders.keys(), (name) => [name, [] as number[]]));
-    const contestants = Array.from(orders.keys(), (name): Contestant => ({ name, async send() {} }));
-    const measure = async ({ name }: Contestant): Promise<number> => {
+    const subjects = Array.from(orders.keys(), (name): Subject => ({ name, async send() {} }));
+    const measure = async ({ name }: Subject): Promise<number> => {
       const order = orders.get(name);
       const { stdout } = await promisify(execFile)(process.execPath, [BUNDLE, JSON.stringify(order)]);
       const { loadMs, sendMs }: FirstLogin = JSON.parse(stdout);
@@ -66,14 +66,14 @@ export const section: Section = {
       return loadMs + sendMs;
     };
     const rounds = isQuick ? ROUNDS.quick : ROUNDS.full;
-    const results = await playRounds(contestants, rounds, measure, progress);
+    const results = await playRounds(subjects, rounds, measure, progress);
     return [
       ...Array.from(loads, ([name, loadMs]) => [
-        figure(name, 'ms', valuesOf(results, name)),
-        figure(`${name}, loading its code`, 'ms', loadMs),
+        metric(name, 'ms', valuesOf(results, name)),
+        metric(`${name}, loading its code`, 'ms', loadMs),
       ]).flat(),
-      ...ACTIONS.map((name) => figure(`${name} / Rule`, 'ratio', ratiosOf(results, name, 'Rule'), AIM)),
-      ...ACTIONS.map((name) => figure(`${name} / floor`, 'ratio', ratiosOf(results, name, 'floor'))),
+      ...ACTIONS.map((name) => metric(`${name} / Rule`, 'ratio', ratiosOf(results, name, 'Rule'), AIM)),
+      ...ACTIONS.map((name) => metric(`${name} / floor`, 'ratio', ratiosOf(results, name, 'floor'))),
     ];
   },
 };

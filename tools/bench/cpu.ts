@@ -1,8 +1,9 @@
 /** What a login takes of the processor, without the network. */
-import { bareAction, type Contestant, opponent, ours, postOf, secretsFor } from './contestants.ts';
-import { figure, type Section } from './figures.ts';
+
+import { metric, type Suite } from './metrics.ts';
 import { playRounds, ratiosOf, valuesOf } from './rounds.ts';
 import { silenceNetwork } from './silent-socket.ts';
+import { bareAction, baseline, ours, postOf, type Subject, secretsFor } from './subjects.ts';
 
 const BARE = 'an Action that is one axios POST';
 const ACTIONS = ['splunk', 'keen', 'segment-http', 'segment'];
@@ -16,33 +17,33 @@ const ANSWER = JSON.stringify({ text: 'Success', code: 0 });
 const NOWHERE = 'http://127.0.0.1:9';
 
 /** Microseconds a login, of the process. */
-const measure = async ({ send }: Contestant): Promise<number> => {
+const measure = async ({ send }: Subject): Promise<number> => {
   const start = process.cpuUsage();
   for (let login = 0; login < LOGINS_PER_ROUND; login += 1) await send();
   const { user, system } = process.cpuUsage(start);
   return (user + system) / LOGINS_PER_ROUND;
 };
 
-export const section: Section = {
+export const section: Suite = {
   title: 'What a login takes of the processor, without the network',
   needs: {},
   async run({ isQuick, progress }) {
     const { path, ...post } = await postOf('splunk');
     silenceNetwork(ANSWER);
     const toNowhere = { ...post, url: NOWHERE + path };
-    const contestants = [
+    const subjects = [
       ...(await Promise.all(ACTIONS.map((name) => ours(name, secretsFor(name, NOWHERE))))),
       bareAction(BARE, toNowhere),
-      opponent('floor', 'floor', toNowhere),
+      baseline('floor', 'floor', toNowhere),
     ];
-    for (const { send } of contestants) {
+    for (const { send } of subjects) {
       for (let login = 0; login < WARM_UP_LOGINS; login += 1) await send();
     }
     const rounds = isQuick ? ROUNDS.quick : ROUNDS.full;
-    const results = await playRounds(contestants, rounds, measure, progress);
+    const results = await playRounds(subjects, rounds, measure, progress);
     return [
-      ...contestants.map(({ name }) => figure(name, 'µs', valuesOf(results, name))),
-      ...ACTIONS.map((name) => figure(`${name} / ${BARE}`, 'ratio', ratiosOf(results, name, BARE), AIM)),
+      ...subjects.map(({ name }) => metric(name, 'µs', valuesOf(results, name))),
+      ...ACTIONS.map((name) => metric(`${name} / ${BARE}`, 'ratio', ratiosOf(results, name, BARE), AIM)),
     ];
   },
 };

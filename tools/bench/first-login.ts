@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
-import { loadAction } from '../local/runtime.ts';
-import type { Post } from './opponents.ts';
+import { loadAction } from '../simulator/auth0/runtime.ts';
+import type { Post } from './baselines.ts';
 
 export type Order =
   | {

@@ -2,24 +2,24 @@
 import { ManagementClient } from 'auth0';
 import { readSecrets } from '../../lib/secrets.ts';
 import type { Sink } from '../../lib/sink.ts';
-import { backfill } from '../backfill/backfill.ts';
-import { START } from '../backfill/checkpoint.ts';
-import { Patience } from '../backfill/patience.ts';
-import { Sender } from '../backfill/sender.ts';
-import { readLog } from '../backfill/sources.ts';
-import { fetchTrusting } from '../local/management/fetch.ts';
-import { loadSinks } from '../sinks.ts';
+import { START } from '../cli/backfill/checkpoint.ts';
+import { Retrier } from '../cli/backfill/retrier.ts';
+import { backfill } from '../cli/backfill/run.ts';
+import { Sender } from '../cli/backfill/sender.ts';
+import { readLog } from '../cli/backfill/sources.ts';
+import { loadSinks } from '../shared/catalog.ts';
+import { fetchTrusting } from '../simulator/auth0/management-api/fetch.ts';
 import { startChild } from './child.ts';
-import { ours, secretsFor } from './contestants.ts';
-import { type Bench, type Figure, figure, type Section } from './figures.ts';
+import type { LogAddress, LogOrder } from './generated-log.ts';
 import type { Link } from './link.ts';
-import type { LogAddress, LogOrder } from './log.ts';
+import { type Bench, type Metric, metric, type Suite } from './metrics.ts';
+import { ours, secretsFor } from './subjects.ts';
 
 const ACTION = 'segment-http';
 const LOGINS = { quick: [100, 1000, 3000], full: [100, 1000, 10_000, 100_000] };
 const ENTRIES = { quick: [10_000], full: [10_000, 1_000_000] };
 const CONCURRENT_LOGINS = 10;
-/** How often the rate is taken on the way. */
+/** How often the rate is processed on the way. */
 const PARTS = 10;
 /** What the JIT compiler and caches may add. */
 const GROWTH_LIMIT_MB = 5;
@@ -47,7 +47,7 @@ const perSecond = async (total: number, work: (count: number) => Promise<void>):
   return rates;
 };
 
-const logins = async ({ link, isQuick }: Bench, onDone: () => void): Promise<Figure[]> => {
+const logins = async ({ link, isQuick }: Bench, onDone: () => void): Promise<Metric[]> => {
   const url = String(link.destinations[ACTION]?.directUrl);
   const { send } = await ours(ACTION, secretsFor(ACTION, url));
   const work = async (count: number): Promise<void> => {
@@ -57,22 +57,22 @@ const logins = async ({ link, isQuick }: Bench, onDone: () => void): Promise<Fig
     };
     await Promise.all(Array.from({ length: CONCURRENT_LOGINS }, one));
   };
-  const figures: Figure[] = [];
+  const metrics: Metric[] = [];
   const heaps: number[] = [];
   for (const count of isQuick ? LOGINS.quick : LOGINS.full) {
-    figures.push(figure(`${count} logins`, '1/s', await perSecond(count, work)));
+    metrics.push(metric(`${count} logins`, '1/s', await perSecond(count, work)));
     heaps.push(heapMb());
     onDone();
   }
   const [first, last] = [heaps[1] ?? 0, heaps.at(-1) ?? 0];
   return [
-    ...figures,
-    figure('memory after the most logins', 'MB', [last]),
-    figure('memory gained since 1000', 'MB', [last - first], { of: 'max', atMost: GROWTH_LIMIT_MB }),
+    ...metrics,
+    metric('memory after the most logins', 'MB', [last]),
+    metric('memory gained since 1000', 'MB', [last - first], { of: 'max', atMost: GROWTH_LIMIT_MB }),
   ];
 };
 
-const backfillOf = async (entries: number, link: Link): Promise<Figure[]> => {
+const backfillOf = async (entries: number, link: Link): Promise<Metric[]> => {
   const order: LogOrder = { entries, begin: BEGIN };
   const serving = startChild<LogAddress>('log.ts', order);
   const { value: address } = await serving.messages.next();
@@ -84,7 +84,7 @@ const backfillOf = async (entries: number, link: Link): Promise<Figure[]> => {
     const url = String(link.destinations[ACTION]?.directUrl);
     const secrets = readSecrets(sink.secrets, secretsFor(ACTION, url));
     const { signal } = new AbortController();
-    const patience = new Patience(signal);
+    const patience = new Retrier(signal);
     const sender = new Sender(sink, secrets, Number.POSITIVE_INFINITY, patience);
     const span = { since: new Date(BEGIN), until: new Date() };
 
@@ -112,8 +112,8 @@ const backfillOf = async (entries: number, link: Link): Promise<Figure[]> => {
     const growth = (heaps.at(-1) ?? 0) - (heaps[0] ?? 0);
     const needed = API_REQUESTS_PER_SECOND * PAGE_ENTRIES;
     return [
-      figure(`backfill of ${entries}`, '1/s', rates, { of: 'median', atLeast: needed }),
-      figure(`backfill of ${entries}: memory gained on the way`, 'MB', [growth], {
+      metric(`backfill of ${entries}`, '1/s', rates, { of: 'median', atLeast: needed }),
+      metric(`backfill of ${entries}: memory gained on the way`, 'MB', [growth], {
         of: 'max',
         atMost: GROWTH_LIMIT_MB,
       }),
@@ -123,7 +123,7 @@ const backfillOf = async (entries: number, link: Link): Promise<Figure[]> => {
   }
 };
 
-export const section: Section = {
+export const section: Suite = {
   title: 'Many logins, and long logs',
   flags: ['--expose-gc'],
   needs: { link: true },
@@ -131,11 +131,11 @@ export const section: Section = {
     const [counts, lengths] = bench.isQuick ? [LOGINS.quick, ENTRIES.quick] : [LOGINS.full, ENTRIES.full];
     let done = 0;
     const onDone = () => bench.progress(++done, counts.length + lengths.length);
-    const figures = await logins(bench, onDone);
+    const metrics = await logins(bench, onDone);
     for (const entries of lengths) {
-      figures.push(...(await backfillOf(entries, bench.link)));
+      metrics.push(...(await backfillOf(entries, bench.link)));
       onDone();
     }
-    return figures;
+    return metrics;
   },
 };

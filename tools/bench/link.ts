@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { makeCertificate } from '../local/certificate.ts';
+import { createCertificate } from '../simulator/vendors/certificate.ts';
 import { type Child, startChild } from './child.ts';
-import type { Ports } from './destination.ts';
 import type { RelayOrder } from './relay.ts';
+import type { Ports } from './vendor-process.ts';
 
 /** Where things listen. */
 export interface Link {
@@ -26,7 +26,7 @@ export interface Link {
 /** Starts the destinations and the relay in front of them, each in a process of its own. */
 export const openLink = async (rttMs: number): Promise<{ link: Link; close(): void }> => {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
-  const certificate = await makeCertificate();
+  const certificate = await createCertificate();
   const caFile = path.join(folder, 'ca.pem');
   writeFileSync(caFile, certificate.cert);
 

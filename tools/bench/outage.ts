@@ -1,9 +1,9 @@
 /** What logins pay while a destination is down. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadBuilt } from '../local/built.ts';
-import { linkedPostOf, linkedSecrets, loginOf, type Secrets, secretsFor, silentApi } from './contestants.ts';
-import { type Aim, type Figure, figure, type Section } from './figures.ts';
-import { loadOpponent, type Send } from './opponents.ts';
+import { loadBuilt } from '../simulator/built-actions.ts';
+import { loadOpponent, type Send } from './baselines.ts';
+import { type Metric, metric, type Suite, type Threshold } from './metrics.ts';
+import { linkedPostOf, linkedSecrets, loginOf, type Secrets, secretsFor, silentApi } from './subjects.ts';
 
 const ACTION = 'splunk';
 const LOGINS = 200;
@@ -31,7 +31,7 @@ const logIn = async (send: Send): Promise<{ waitMs: number; isFailed: boolean }>
   return { waitMs: performance.now() - start, isFailed };
 };
 
-const outcomeOf = (logins: ReadonlyArray<{ waitMs: number; isFailed: boolean }>): Outcome => ({
+const getOutcome = (logins: ReadonlyArray<{ waitMs: number; isFailed: boolean }>): Outcome => ({
   waitsMs: logins.map(({ waitMs }) => waitMs),
   failed: logins.filter(({ isFailed }) => isFailed).length,
 });
@@ -39,7 +39,7 @@ const outcomeOf = (logins: ReadonlyArray<{ waitMs: number; isFailed: boolean }>)
 const oneByOne = async (count: number, send: Send): Promise<Outcome> => {
   const logins = [];
   for (let index = 0; index < count; index += 1) logins.push(await logIn(send));
-  return outcomeOf(logins);
+  return getOutcome(logins);
 };
 
 const atARate = async (count: number, perSecond: number, send: Send): Promise<Outcome> => {
@@ -47,7 +47,7 @@ const atARate = async (count: number, perSecond: number, send: Send): Promise<Ou
     await sleep((index / perSecond) * 1000);
     return logIn(send);
   });
-  return outcomeOf(await Promise.all(logins));
+  return getOutcome(await Promise.all(logins));
 };
 
 /** A warm instance, whose destination has been there until now. */
@@ -63,20 +63,20 @@ const warmAction = async (before: Secrets, during: Secrets): Promise<Send> => {
   return () => execute(during);
 };
 
-const figuresOf = (name: string, { waitsMs, failed }: Outcome, ...aims: Aim[]): Figure[] => {
+const figuresOf = (name: string, { waitsMs, failed }: Outcome, ...aims: Threshold[]): Metric[] => {
   const failures = aims.length > 0 ? [{ of: 'max', atMost: 0 } as const] : [];
   return [
-    figure(name, 'ms', waitsMs, ...aims),
-    figure(`${name}: logins that fail`, 'logins', [failed], ...failures),
+    metric(name, 'ms', waitsMs, ...aims),
+    metric(`${name}: logins that fail`, 'logins', [failed], ...failures),
   ];
 };
 
-export const section: Section = {
+export const section: Suite = {
   title: 'An outage of the destination',
-  needs: { link: true, opponents: true },
+  needs: { link: true, baselines: true },
   async run({ link, isQuick, progress }) {
     const deadlineMs = isQuick ? DEADLINE_MS.quick : DEADLINE_MS.full;
-    const aims: Aim[] = [
+    const aims: Threshold[] = [
       { of: 'mean', atMost: 100 },
       { of: 'max', atMost: deadlineMs + TOLERANCE_MS },
     ];
@@ -109,12 +109,12 @@ export const section: Section = {
     // What mostly waits can do so at the same time.
     const waiting = async () => (await Promise.all([...atRate, hangingRule].map((part) => part()))).flat();
 
-    const figures: Figure[] = [];
+    const metrics: Metric[] = [];
     const parts = [...sequential, refusedRule, ...(isQuick ? [] : [waiting])];
     for (const [index, part] of parts.entries()) {
-      figures.push(...(await part()));
+      metrics.push(...(await part()));
       progress(index + 1, parts.length);
     }
-    return figures;
+    return metrics;
   },
 };

@@ -1,8 +1,8 @@
 /** Rounds in which all do the same, one after the other, in an order that is drawn: what disturbs one disturbs all alike. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Contestant } from './contestants.ts';
+import type { Subject } from './subjects.ts';
 
-/** By contestant, one value a round; undefined where it did not take part. */
+/** By subject, one value a round; undefined where it did not take part. */
 export type Results = ReadonlyMap<string, ReadonlyArray<number | undefined>>;
 
 /** What one leaves behind is done with before the next one begins. */
@@ -10,8 +10,8 @@ const PAUSE_MS = 2;
 const CONCURRENT_LOGINS = 20;
 
 /** An instance that has been there for a while: its code is compiled, its connection is open. */
-export const warmUp = async (contestants: readonly Contestant[], logins: number): Promise<void> => {
-  for (const { send } of contestants) {
+export const warmUp = async (subjects: readonly Subject[], logins: number): Promise<void> => {
+  for (const { send } of subjects) {
     for (let done = 0; done < logins; done += CONCURRENT_LOGINS) {
       await Promise.all(Array.from({ length: CONCURRENT_LOGINS }, send));
     }
@@ -19,17 +19,17 @@ export const warmUp = async (contestants: readonly Contestant[], logins: number)
 };
 
 export const playRounds = async (
-  contestants: ReadonlyArray<Contestant & { readonly every?: number }>,
+  subjects: ReadonlyArray<Subject & { readonly every?: number }>,
   rounds: number,
-  measure: (contestant: Contestant) => Promise<number>,
+  measure: (subject: Subject) => Promise<number>,
   onRound: (done: number, total: number) => void = () => {},
 ): Promise<Results> => {
-  const results = new Map(contestants.map(({ name }) => [name, new Array<number | undefined>(rounds)]));
+  const results = new Map(subjects.map(({ name }) => [name, new Array<number | undefined>(rounds)]));
   for (let round = 0; round < rounds; round += 1) {
-    const playing = contestants.filter(({ every = 1 }) => round % every === 0);
-    for (const contestant of shuffled(playing)) {
-      const values = results.get(contestant.name);
-      if (values) values[round] = await measure(contestant);
+    const playing = subjects.filter(({ every = 1 }) => round % every === 0);
+    for (const subject of shuffled(playing)) {
+      const values = results.get(subject.name);
+      if (values) values[round] = await measure(subject);
       await sleep(PAUSE_MS);
     }
     onRound(round + 1, rounds);
@@ -38,7 +38,7 @@ export const playRounds = async (
 };
 
 /** Milliseconds that it takes. */
-export const timeOf = async ({ send }: Contestant): Promise<number> => {
+export const timeOf = async ({ send }: Subject): Promise<number> => {
   const start = performance.now();
   await send();
   return performance.now() - start;

@@ -1,9 +1,9 @@
 /** What several destinations cost a login: an Action for each, one after the other as Auth0 runs them, or one for all. */
-import { readManifest } from '../manifest.ts';
-import { linkedSecrets, ours, type Secrets, signUpOf } from './contestants.ts';
-import { figure, type Section } from './figures.ts';
+import { readManifest } from '../shared/manifest.ts';
 import type { Link } from './link.ts';
+import { metric, type Suite } from './metrics.ts';
 import { playRounds, ratiosOf, timeOf, valuesOf, warmUp } from './rounds.ts';
+import { linkedSecrets, ours, type Secrets, signUpOf } from './subjects.ts';
 
 const COUNTS = [1, 2, 4, 8];
 const WARM_UP_LOGINS = { quick: 20, full: 200 };
@@ -25,7 +25,7 @@ const combinable = (names: readonly string[], link: Link): Array<{ name: string;
   return chosen;
 };
 
-export const section: Section = {
+export const section: Suite = {
   title: 'Several destinations in one login',
   needs: { link: true },
   async run({ link, isQuick, progress }) {
@@ -49,10 +49,10 @@ export const section: Section = {
       }),
     );
 
-    const contestants = [...separate, ...together];
-    await warmUp(contestants, isQuick ? WARM_UP_LOGINS.quick : WARM_UP_LOGINS.full);
+    const subjects = [...separate, ...together];
+    await warmUp(subjects, isQuick ? WARM_UP_LOGINS.quick : WARM_UP_LOGINS.full);
     const rounds = isQuick ? ROUNDS.quick : ROUNDS.full;
-    const played = await playRounds(contestants, rounds, timeOf, progress);
+    const played = await playRounds(subjects, rounds, timeOf, progress);
     const derived = COUNTS.flatMap((count) => {
       const durations = places.slice(0, count).map((place) => valuesOf(played, place));
       const byRound = Array.from({ length: rounds }, (_, round) => durations.map((all) => all[round] ?? 0));
@@ -67,12 +67,12 @@ export const section: Section = {
         (which) => `${count}, ${which}`,
       ) as [string, string, string];
       return [
-        figure(each, 'ms', valuesOf(results, each)),
-        figure(`${each} / the slowest`, 'ratio', ratiosOf(results, each, slowest)),
+        metric(each, 'ms', valuesOf(results, each)),
+        metric(`${each} / the slowest`, 'ratio', ratiosOf(results, each, slowest)),
         ...(results.has(one)
           ? [
-              figure(one, 'ms', valuesOf(results, one)),
-              figure(`${one} / the slowest`, 'ratio', ratiosOf(results, one, slowest), AIM),
+              metric(one, 'ms', valuesOf(results, one)),
+              metric(`${one} / the slowest`, 'ratio', ratiosOf(results, one, slowest), AIM),
             ]
           : []),
       ];

@@ -1,7 +1,8 @@
 /** What a login of a warm instance pays. */
-import { linkedPostOf, linkedSecrets, opponent, ours } from './contestants.ts';
-import { figure, type Section } from './figures.ts';
+
+import { metric, type Suite } from './metrics.ts';
 import { playRounds, ratiosOf, timeOf, valuesOf, warmUp } from './rounds.ts';
+import { baseline, linkedPostOf, linkedSecrets, ours } from './subjects.ts';
 
 const WARM_UP_LOGINS = { quick: 100, full: 400 };
 const ROUNDS = { quick: 14, full: 200 };
@@ -15,9 +16,9 @@ const PAIRS = {
   segment: ['floor of segment', '@segment/analytics-node', 'analytics-node'],
 };
 
-export const section: Section = {
+export const section: Suite = {
   title: 'A login of a warm instance',
-  needs: { link: true, opponents: true },
+  needs: { link: true, baselines: true },
   async run({ link, isQuick, progress }) {
     const actions = Object.keys(PAIRS);
     const posts = Object.fromEntries(
@@ -25,25 +26,25 @@ export const section: Section = {
     );
     const [toSplunk, toSegment] = [posts.splunk, posts.segment];
     if (!toSplunk || !toSegment) throw new Error('splunk and segment are not served');
-    const contestants = [
+    const subjects = [
       ...(await Promise.all(actions.map((name) => ours(name, linkedSecrets(name, link))))),
-      ...Object.entries(posts).map(([name, post]) => opponent(`floor of ${name}`, 'floor', post)),
-      opponent('Rule', 'rule', { ...toSplunk, strictSSL: false }),
-      opponent('Rule, kept alive', 'rule', toSplunk),
-      opponent('splunk-logging', 'splunk-logging', toSplunk),
+      ...Object.entries(posts).map(([name, post]) => baseline(`floor of ${name}`, 'floor', post)),
+      baseline('Rule', 'rule', { ...toSplunk, strictSSL: false }),
+      baseline('Rule, kept alive', 'rule', toSplunk),
+      baseline('splunk-logging', 'splunk-logging', toSplunk),
       // It takes 300 ms.
-      { ...opponent('@segment/analytics-node', 'segment-library', toSegment), every: isQuick ? 2 : 4 },
-      opponent('analytics-node', 'analytics-node', toSegment),
+      { ...baseline('@segment/analytics-node', 'segment-library', toSegment), every: isQuick ? 2 : 4 },
+      baseline('analytics-node', 'analytics-node', toSegment),
     ];
-    await warmUp(contestants, isQuick ? WARM_UP_LOGINS.quick : WARM_UP_LOGINS.full);
+    await warmUp(subjects, isQuick ? WARM_UP_LOGINS.quick : WARM_UP_LOGINS.full);
     const rounds = isQuick ? ROUNDS.quick : ROUNDS.full;
-    const results = await playRounds(contestants, rounds, timeOf, progress);
-    return Object.entries(PAIRS).flatMap(([name, opponents]) => [
-      figure(name, 'ms', valuesOf(results, name)),
-      ...opponents.map((other) => figure(other, 'ms', valuesOf(results, other))),
-      ...opponents.map((other) => {
+    const results = await playRounds(subjects, rounds, timeOf, progress);
+    return Object.entries(PAIRS).flatMap(([name, baselines]) => [
+      metric(name, 'ms', valuesOf(results, name)),
+      ...baselines.map((other) => metric(other, 'ms', valuesOf(results, other))),
+      ...baselines.map((other) => {
         const aims = other.startsWith('floor') ? [AIM] : [];
-        return figure(`${name} / ${other}`, 'ratio', ratiosOf(results, name, other), ...aims);
+        return metric(`${name} / ${other}`, 'ratio', ratiosOf(results, name, other), ...aims);
       }),
     ]);
   },

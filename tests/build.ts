@@ -1,4 +1,0 @@
-import { build } from '../tools/build.ts';
-
-/** The bundles that the tests run are those of the source as it is. */
-export default build;

@@ -1,4 +1,0 @@
-import { describeFaults } from './faults.ts';
-import { loadSource } from './source.ts';
-
-describeFaults(loadSource);

@@ -1,0 +1,34 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { vi } from 'vitest';
+import type { LoadedAction } from '../../tools/simulator/auth0/runtime.ts';
+
+/** Executions interleave: the asynchronous context tells whose output a line is. */
+const outputs = new AsyncLocalStorage<{ text: string }>();
+
+const { log } = console;
+console.log = (...line: unknown[]) => {
+  const output = outputs.getStore();
+  if (output) output.text += `${line.join(' ')}\n`;
+  else log(...line);
+};
+
+/** One after the other, because two instances must not share a module. */
+let loading: Promise<unknown> = Promise.resolve();
+
+/** A fresh instance of an Action from its source, in place of the built file. */
+export const loadSource = (name: string): LoadedAction => {
+  const module = loading.then(() => {
+    vi.resetModules();
+    return import(`../../actions/${name}.ts`);
+  });
+  loading = module;
+  return {
+    async execute(event, api) {
+      const { onExecutePostLogin } = await module;
+      const output = { text: '' };
+      const start = performance.now();
+      await outputs.run(output, () => onExecutePostLogin(event, api));
+      return { logs: output.text, durationMs: performance.now() - start };
+    },
+  };
+};

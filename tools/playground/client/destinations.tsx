@@ -1,0 +1,124 @@
+import type { DestinationState, State } from '../state.ts';
+import { accentOf } from './accent.ts';
+import { clock, milliseconds } from './labels.ts';
+import { change } from './requests.ts';
+
+/** What one opens a destination for. */
+export const Destinations = ({ state, onEdit }: { state: State; onEdit: (name: string) => void }) => (
+  <section aria-labelledby="destinations">
+    <h2 id="destinations">Destinations</h2>
+    <div class="cards">
+      {state.destinations.map((destination) => (
+        <Card
+          key={destination.name}
+          destination={destination}
+          modes={state.modes}
+          accent={accentOf(state, destination.name)}
+          onEdit={onEdit}
+        />
+      ))}
+    </div>
+  </section>
+);
+
+interface Props {
+  destination: DestinationState;
+  modes: State['modes'];
+  accent: string;
+  onEdit: (name: string) => void;
+}
+
+const Card = ({ destination, modes, accent, onEdit }: Props) => {
+  const { name, mode, isBypassed, signUps, logins, repeated, latency, activities } = destination;
+  return (
+    <article class={`card ${accent} ${mode === 'up' ? '' : 'broken'}`} aria-label={name}>
+      <header>
+        <h3>
+          <i class="dot" />
+          {name}
+        </h3>
+        <button type="button" class="text" aria-label={`Secrets of ${name}`} onClick={() => onEdit(name)}>
+          Secrets
+        </button>
+      </header>
+      <select
+        aria-label={`${name} is`}
+        value={mode}
+        onChange={(event) => change('PUT', `/destinations/${name}/mode`, { mode: event.currentTarget.value })}
+      >
+        {modes.map(({ value, label }) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+      </select>
+      <dl class="counts">
+        <div>
+          <dt>SignUps</dt>
+          <dd class="sign-up">{signUps}</dd>
+        </div>
+        <div>
+          <dt>Logins</dt>
+          <dd>{logins}</dd>
+        </div>
+        <div>
+          <dt>Repeated</dt>
+          <dd class={repeated > 0 ? '' : 'none'}>{repeated}</dd>
+        </div>
+      </dl>
+      <Chart destination={destination} />
+      <p class="latency">
+        {latency
+          ? `p50 ${milliseconds(latency.p50)} · p95 ${milliseconds(latency.p95)} · p99 ${milliseconds(latency.p99)}`
+          : 'Nothing sent yet'}
+      </p>
+      {isBypassed && <p class="note">Its Action sends elsewhere; this is what the embedded one got.</p>}
+      <ol class="activities" aria-label={`Newest activities at ${name}`}>
+        {activities.map(({ key, at, type, user, isRepeated }) => (
+          <li key={key} class={isRepeated ? 'repeated' : ''}>
+            <span class={type === 'SignUp' ? 'type sign-up' : 'type'}>{type}</span>
+            <span class="user">{user}</span>
+            <time dateTime={at}>{isRepeated ? 'had it' : clock(at)}</time>
+          </li>
+        ))}
+      </ol>
+    </article>
+  );
+};
+
+const BAR = 10;
+const BAR_WIDTH = 8;
+const HEIGHT = 36;
+
+const Chart = ({ destination: { name, chart } }: { destination: DestinationState }) => {
+  const highest = Math.max(4, ...chart.map(({ signUps, logins }) => signUps + logins));
+  const scaled = (count: number) => (count / highest) * HEIGHT;
+  return (
+    <svg
+      class="chart"
+      viewBox={`0 0 ${chart.length * BAR} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`SignUps and Logins at ${name} in the last two minutes`}
+    >
+      {chart.map(({ signUps, logins }, index) => (
+        <g key={index}>
+          <rect
+            class="logins"
+            x={index * BAR}
+            width={BAR_WIDTH}
+            y={HEIGHT - scaled(logins)}
+            height={scaled(logins)}
+          />
+          <rect
+            class="sign-ups"
+            x={index * BAR}
+            width={BAR_WIDTH}
+            y={HEIGHT - scaled(logins + signUps)}
+            height={scaled(signUps)}
+          />
+        </g>
+      ))}
+    </svg>
+  );
+};

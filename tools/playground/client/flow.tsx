@@ -1,0 +1,99 @@
+import { useRef } from 'preact/hooks';
+import type { ActionState, State } from '../state.ts';
+import { accentOf } from './accent.ts';
+import { change as send } from './requests.ts';
+
+/** What a login goes through, in order, as in Auth0's editor of the flow. */
+export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) => void }) => {
+  const bound = state.actions.filter(({ isBound }) => isBound);
+  const others = state.actions.filter(({ isBound }) => !isBound);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const change = (action: string, step: 'up' | 'down' | 'bind' | 'unbind') =>
+    send('PUT', '/flow', { action, step });
+  /** Where the button that was pressed is gone, the keyboard goes on from the heading. */
+  const changeAndLeave = async (action: string, step: 'bind' | 'unbind') => {
+    await change(action, step);
+    heading.current?.focus();
+  };
+
+  return (
+    <section class="flow-section" aria-labelledby="flow">
+      <h2 id="flow" tabIndex={-1} ref={heading}>
+        Post-login flow
+      </h2>
+      <ol class="flow">
+        <li class="end">User logs in</li>
+        {bound.map((action, index) => (
+          <li key={action.name} class={`step ${accentOf(state, action.name)}`}>
+            <Step action={action} onEdit={onEdit} />
+            <button
+              type="button"
+              class="icon"
+              aria-label={`Move ${action.name} up`}
+              disabled={index === 0}
+              onClick={() => change(action.name, 'up')}
+            >
+              ↑
+            </button>
+            <button
+              type="button"
+              class="icon"
+              aria-label={`Move ${action.name} down`}
+              disabled={index === bound.length - 1}
+              onClick={() => change(action.name, 'down')}
+            >
+              ↓
+            </button>
+            <button
+              type="button"
+              class="icon"
+              aria-label={`Unbind ${action.name}`}
+              title="Unbind"
+              onClick={() => changeAndLeave(action.name, 'unbind')}
+            >
+              ×
+            </button>
+          </li>
+        ))}
+        <li class="end">Token issued</li>
+      </ol>
+      {others.length > 0 && (
+        <>
+          <h3>Not bound</h3>
+          <ul class="flow">
+            {others.map((action) => (
+              <li key={action.name} class={`step unbound ${accentOf(state, action.name)}`}>
+                <Step action={action} onEdit={onEdit} />
+                <button
+                  type="button"
+                  class="text"
+                  aria-label={`Bind ${action.name}`}
+                  onClick={() => changeAndLeave(action.name, 'bind')}
+                >
+                  Bind
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+};
+
+const Step = ({ action, onEdit }: { action: ActionState; onEdit: (name: string) => void }) => {
+  const isChanged = action.secrets.some((secret) => secret.isChanged);
+  return (
+    <button
+      type="button"
+      class="name"
+      aria-label={`Secrets of ${action.name}`}
+      title="Secrets and settings"
+      onClick={() => onEdit(action.name)}
+    >
+      <i class="dot" />
+      {action.name}
+      {action.problem ? <small class="bad">not configured</small> : isChanged && <small>edited</small>}
+    </button>
+  );
+};

@@ -1,0 +1,39 @@
+/** What there is in actions/: destinations, and Actions that record at one or several of them. */
+import type { Action } from '../../lib/record.ts';
+import type { Sink } from '../../lib/sink.ts';
+import { UsageError } from '../cli/command.ts';
+import { readManifest } from './manifest.ts';
+
+/** All Actions, in the order of a0deploy.yaml. */
+export const loadActions = async (): Promise<readonly Action[]> =>
+  Promise.all(readManifest().actions.map(({ name }) => loadAction(name)));
+
+/** All destinations: each has an Action for it alone. */
+export const loadSinks = async (): Promise<readonly Sink[]> =>
+  (await loadActions()).flatMap((action) => onlySink(action) ?? []);
+
+/** The destination of an Action; undefined if it has several. */
+export const onlySink = ({ sinks }: Action): Sink | undefined => (sinks.length === 1 ? sinks[0] : undefined);
+
+/** The one Action that a command line names. */
+export const findAction = async (positionals: readonly string[]): Promise<Action> => {
+  const actions = await loadActions();
+  const action = actions.find(({ name }) => name === positionals[0]);
+  if (action && positionals.length === 1) return action;
+  throw new UsageError(`Name one Action: ${actions.map(({ name }) => name).join(', ')}`);
+};
+
+/** To be read from a file in which secrets of several Actions may stand. */
+export const everyDestination = async (): Promise<Action> => ({
+  name: 'The set of all Actions',
+  sinks: await loadSinks(),
+});
+
+const loadAction = async (name: string): Promise<Action> => {
+  const exported: object = await import(`../../actions/${name}.ts`);
+  const found = Object.values(exported).find(
+    (value) => value?.name === name && (value.sinks || value.secrets),
+  );
+  if (!found) throw new Error(`actions/${name}.ts exports no sink and no list of sinks named ${name}`);
+  return found.sinks ? found : { name, sinks: [found] };
+};

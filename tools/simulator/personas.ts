@@ -1,0 +1,45 @@
+/** Whom the scene and the page find in the tenant. */
+import type { Tenant } from './auth0/tenant.ts';
+
+export const WEB = 'Web shop';
+export const MOBILE = 'Mobile app';
+export const MONITOR = 'Monitor';
+
+export const ADA = 'auth0|ada';
+export const GRACE = 'google-oauth2|grace';
+export const LINUS = 'samlp|acme|linus';
+export const VETERAN = 'auth0|veteran';
+export const MIGRATED = 'auth0|migrated';
+
+export const populate = (tenant: Tenant): void => {
+  tenant.addApplication({ client_id: WEB, name: WEB });
+  tenant.addApplication({ client_id: MOBILE, name: MOBILE });
+  tenant.addApplication({ client_id: MONITOR, name: MONITOR, metadata: { analytics: 'off' } });
+  tenant.addConnection({ id: 'con_database', name: 'Username-Password-Authentication', strategy: 'auth0' });
+  tenant.addConnection({ id: 'con_google', name: 'google-oauth2', strategy: 'google-oauth2' });
+  tenant.addConnection({ id: 'con_acme', name: 'acme', strategy: 'samlp' });
+  tenant.addOrganization({ id: 'org_acme', name: 'acme', display_name: 'Acme Corporation' });
+
+  const database = 'Username-Password-Authentication';
+  const longAgo = '2019-05-04T10:20:30.000Z';
+  tenant.addUser({ user_id: ADA, connection: database, name: 'Ada', email: 'ada@example.com' });
+  tenant.addUser({ user_id: GRACE, connection: 'google-oauth2', name: 'Grace', email: 'grace@example.com' });
+  tenant.addUser({ user_id: LINUS, connection: 'acme', name: 'Linus', email: 'linus@acme.example' });
+  tenant.addUser({
+    user_id: VETERAN,
+    connection: database,
+    name: 'Vera, here since 2019',
+    email: 'vera@example.com',
+    created_at: longAgo,
+    logins_count: 412,
+  });
+  // New enough to be taken for a sign-up, were it not for the mark.
+  tenant.addUser({
+    user_id: MIGRATED,
+    connection: database,
+    name: 'Miguel, known to a Rule',
+    email: 'miguel@example.com',
+    logins_count: 3,
+    app_metadata: { signedUp: true },
+  });
+};

@@ -1,0 +1,166 @@
+/**
+ * Imitates Amplitude's HTTP V2 API: the API key, the limits of a request, the rules for an event, of which one that
+ * breaks them has all refused, and deduplication by user or device and `insert_id`.
+ * https://amplitude.com/docs/apis/analytics/http-v2
+ * https://amplitude.com/docs/apis/analytics/http-api-batching-retries
+ *
+ * Not documented, so guessed: 400 for another content type, and which events are named where several break a rule (all
+ * of them: the documentation has it both ways).
+ *
+ * Not reproduced: regions, users who are throttled, devices that are silenced, operations on user properties, the
+ * cutting of strings after 1024 characters, and the 7 days after which an `insert_id` is forgotten.
+ */
+import { type Context, Hono } from 'hono';
+import {
+  type Answer,
+  asText,
+  isObject,
+  type JsonObject,
+  parseObject,
+  type Vendor,
+  type VendorEnv,
+  type VendorEvent,
+} from './vendor-mock.ts';
+
+const API_KEY = '5a105e8b9d40e1329780d62ea2265d8a';
+const TYPES = new Map<unknown, VendorEvent['type']>([
+  ['Signed Up', 'SignUp'],
+  ['Logged In', 'Login'],
+]);
+
+const REQUEST_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_LIMIT_EVENTS = 2000;
+const ID_MIN_CHARACTERS = 5;
+const LIMIT_LEVELS = 40;
+const NOT_IDS = [
+  ...['anonymous', 'nil', 'none', 'null', 'n/a', 'na', 'undefined', 'unknown', '""', '{}', 'lmy47d', '0'],
+  ...['-1', '00000000-0000-0000-0000-000000000000'],
+];
+const RESERVED = /^\[Amplitude\] /;
+
+const app = new Hono<VendorEnv>();
+
+app.post('/2/httpapi', async (c) => {
+  const sent = await c.req.text();
+  const bytes = Buffer.byteLength(sent);
+  if (bytes >= REQUEST_LIMIT_BYTES) return refuse(c, 413, 'Payload too large');
+  if (sent === '') return refuse(c, 400, 'Missing request body');
+  const body = parseObject(sent);
+  if (c.req.header('Content-Type')?.split(';')[0] !== 'application/json' || !body) {
+    return refuse(c, 400, 'Invalid JSON request body');
+  }
+  const missing_field = ['api_key', 'events'].find((field) => body[field] === undefined);
+  if (missing_field) return refuse(c, 400, 'Request missing required field', { missing_field });
+  const { api_key, events, options } = body;
+  if (api_key !== API_KEY) return refuse(c, 400, `Invalid API key: ${api_key}`);
+  if (!Array.isArray(events) || !events.every(isObject)) return refuse(c, 400, 'Invalid event JSON');
+  if (events.length >= REQUEST_LIMIT_EVENTS) return refuse(c, 413, 'Payload too large');
+
+  const { min_id_length = ID_MIN_CHARACTERS } = isObject(options) ? options : {};
+  const violations = [
+    {
+      error: 'Request missing required field',
+      name: 'events_with_missing_fields',
+      indexes: byField(events, missingFields),
+    },
+    {
+      error: 'Invalid field values on some events',
+      name: 'events_with_invalid_fields',
+      indexes: byField(events, invalidFields),
+    },
+    {
+      error: 'Invalid id length for user_id or device_id',
+      name: 'events_with_invalid_id_lengths',
+      indexes: byField(events, (event) => shortIds(event, Number(min_id_length))),
+    },
+  ].filter(({ indexes }) => Object.keys(indexes).length > 0);
+  if (violations[0]) {
+    const details = violations.map(({ name, indexes }) => [name, indexes]);
+    return refuse(c, 400, violations[0].error, Object.fromEntries(details));
+  }
+
+  for (const event of events) accept(c, event);
+  return c.json({
+    code: 200,
+    events_ingested: events.length,
+    payload_size_bytes: bytes,
+    server_upload_time: Date.now(),
+  });
+});
+
+const refuse = (c: Context, code: 400 | 413, error: string, details: JsonObject = {}): Response =>
+  c.json({ code, error, ...details }, code);
+
+/** Field → indexes of the events in which something is wrong with it. */
+const byField = (
+  events: readonly JsonObject[],
+  fieldsOf: (event: JsonObject) => readonly string[],
+): Record<string, number[]> => {
+  const indexes: Record<string, number[]> = {};
+  for (const [index, event] of events.entries()) {
+    for (const field of fieldsOf(event)) indexes[field] = [...(indexes[field] ?? []), index];
+  }
+  return indexes;
+};
+
+const IDS = ['user_id', 'device_id'];
+
+const missingFields = ({ event_type, user_id, device_id }: JsonObject): string[] => [
+  ...(event_type === undefined ? ['event_type'] : []),
+  ...(user_id === undefined && device_id === undefined ? IDS : []),
+];
+
+const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  event_type: (value) => asText(value) !== '' && !RESERVED.test(asText(value)),
+  user_id: (value) => typeof value === 'string' && !NOT_IDS.includes(value),
+  device_id: (value) => typeof value === 'string' && !NOT_IDS.includes(value),
+  time: Number.isInteger,
+  insert_id: (value) => typeof value === 'string',
+  ip: (value) => typeof value === 'string',
+  event_properties: (value) => isObject(value) && depthOf(value) <= LIMIT_LEVELS,
+  user_properties: (value) => isObject(value) && depthOf(value) <= LIMIT_LEVELS,
+};
+
+const invalidFields = (event: JsonObject): string[] =>
+  Object.entries(RULES).flatMap(([field, isValid]) =>
+    event[field] === undefined || isValid(event[field]) ? [] : [field],
+  );
+
+/** A short id is taken out of its event, which is then refused if it has no other. */
+const shortIds = (event: JsonObject, minLength: number): string[] => {
+  const given = IDS.filter((field) => typeof event[field] === 'string');
+  const short = given.filter((field) => asText(event[field]).length < minLength);
+  return short.length === given.length ? short : [];
+};
+
+const depthOf = (value: unknown): number =>
+  typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+
+const accept = (c: Context<VendorEnv>, event: JsonObject): void => {
+  const { event_type, user_id, device_id, insert_id } = event;
+  const id = asText(insert_id);
+  const type = TYPES.get(event_type) ?? 'other';
+  // Without a device, Amplitude makes one of the user.
+  const key = id && JSON.stringify([device_id ?? user_id, id]);
+  c.env.accept({ id, type, userId: asText(user_id), payload: event }, key);
+};
+
+/** https://amplitude.com/docs/apis/analytics/http-v2#response-format */
+const answers: readonly Answer[] = [
+  {
+    status: 400,
+    text: 'Invalid API key',
+    means:
+      "Amplitude knows no such key: copy AMPLITUDE_API_KEY again from the project's settings, and check AMPLITUDE_REGION",
+  },
+  { status: 404, means: 'the server is no proxy for Amplitude: check AMPLITUDE_HOST' },
+  { status: 429, means: 'the project is over its rate limit: ask Amplitude for more, or try again' },
+];
+
+export const amplitude: Vendor = {
+  name: 'amplitude',
+  app,
+  records: ['SignUp', 'Login'],
+  answers,
+  secrets: ({ url }) => ({ AMPLITUDE_API_KEY: API_KEY, AMPLITUDE_HOST: url }),
+};
