@@ -26,7 +26,7 @@ import {
 } from './vendor-mock.ts';
 
 const TOKEN = '9f86d081884c7d659a2feaa0c55ad015';
-/** A vendor account, and the project it may write to. */
+/** A service account, and the project it may write to. */
 export const SERVICE_ACCOUNT = {
   name: 'auth0.3c59dc.mp-service-account',
   secret: 'mV7qTz0RkY4bXn2LwHs9',
@@ -159,9 +159,9 @@ const answers: readonly Answer[] = [
   {
     status: 401,
     means:
-      "Mixpanel knows no such token, or the vendor account may not write to the project: copy MIXPANEL_TOKEN again from the project's settings, and check MIXPANEL_PROJECT_ID and MIXPANEL_REGION",
+      "Mixpanel knows no such token, or the service account may not write to the project: copy MIXPANEL_TOKEN again from the project's settings, and check MIXPANEL_PROJECT_ID and MIXPANEL_REGION",
   },
-  { status: 403, means: 'the vendor account must be an owner or admin of the project' },
+  { status: 403, means: 'the service account must be an owner or admin of the project' },
   { status: 404, means: 'the server is no proxy for Mixpanel: check MIXPANEL_HOST' },
   { status: 429, means: 'the project is over its rate limit: ask Mixpanel for more, or try again' },
 ];
