@@ -1,11 +1,10 @@
 /**
- * Every destination that is configured, in one Action. They are served at the same time.
+ * Every destination, in one Action: those with secrets are served concurrently.
  *
- * Segment is among them once, or every login would be there twice; and through its HTTP API, because its library takes
- * each new instance of the Action 40 ms to load, with or without Segment.
+ * Segment is among them once, or every login would be there twice; and through its HTTP API, because its SDK takes each
+ * new instance of the Action 40 ms to load, with or without Segment.
  */
-import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
-import { type Action, recordEverywhere } from '../lib/record.ts';
+import { createAction } from '../lib/create-action.ts';
 import { amplitude } from './amplitude.ts';
 import { datadog } from './datadog.ts';
 import { keen } from './keen.ts';
@@ -16,17 +15,6 @@ import { segmentHttp } from './segment-http.ts';
 import { splunk } from './splunk.ts';
 import { webhook } from './webhook.ts';
 
-export const all: Action = {
-  name: 'all',
-  sinks: [splunk, keen, segmentHttp, mixpanel, amplitude, posthog, otlp, webhook, datadog],
-};
+export const sinks = [splunk, keen, segmentHttp, mixpanel, amplitude, posthog, otlp, webhook, datadog];
 
-/**
- * Handler that Auth0 calls for every login.
- *
- * @param {Event} event - The user and the circumstances of the login.
- * @param {PostLoginAPI} api - What an Action may change about it.
- * @preserve
- */
-export const onExecutePostLogin = async (event: Event, api: PostLoginAPI): Promise<void> =>
-  recordEverywhere(all, event, api);
+export const onExecutePostLogin = createAction(sinks, { name: 'all' });

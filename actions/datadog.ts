@@ -1,102 +1,92 @@
-/**
- * Datadog, through its intake of logs.
- *
- * https://docs.datadoghq.com/api/latest/logs/#send-logs
- * https://docs.datadoghq.com/standard-attributes/
- * https://docs.datadoghq.com/logs/log_configuration/processors/log_date_remapper/
- */
-import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import * as v from 'valibot';
-import { type Activity, detailsOf } from '../lib/activity.ts';
-import { record } from '../lib/record.ts';
-import { credential, serverUrl, text } from '../lib/secrets.ts';
-import type { Sink } from '../lib/sink.ts';
+import { type Activity, commonProperties } from '../lib/activity.ts';
+import { createAction } from '../lib/create-action.ts';
+import { baseUrl, credential, format, string } from '../lib/formats.ts';
+import { optional, required, type SecretValues } from '../lib/secrets.ts';
+import { defineSink } from '../lib/sink.ts';
 
-const secrets = v.object({
-  DATADOG_API_KEY: v.pipe(credential, v.description('API key of the organization')),
-  DATADOG_SITE: v.optional(
-    v.pipe(
-      text,
-      // More of them open from time to time: https://docs.datadoghq.com/getting_started/site/
-      v.regex(/^([a-z]{2}\d\.)?(datadoghq\.(com|eu)|ddog-gov\.com)$/, 'must be a site of Datadog'),
-      v.description(
-        "The organization's site: `datadoghq.com`, `us3.datadoghq.com`, `us5.datadoghq.com`, `datadoghq.eu`, `ap1.datadoghq.com` …",
-      ),
-    ),
+/** More of them open from time to time: https://docs.datadoghq.com/getting_started/site/ */
+const SITE = /^([a-z]{2}\d\.)?(datadoghq\.(com|eu)|ddog-gov\.com)$/;
+const site = format(v.pipe(v.string(), v.regex(SITE, 'must be a site of Datadog')));
+
+const secrets = {
+  DATADOG_API_KEY: required(credential, 'API key of the organization'),
+  DATADOG_SITE: optional(
+    site,
+    "The organization's site: `datadoghq.com`, `us3.datadoghq.com`, `us5.datadoghq.com`, `datadoghq.eu`, `ap1.datadoghq.com` …",
     'datadoghq.com',
   ),
-  DATADOG_URL: v.optional(
-    v.pipe(
-      serverUrl,
-      v.description("Address of a server that takes Datadog's logs in its place, Vector for one"),
-    ),
+  DATADOG_URL: optional(
+    baseUrl,
+    "URL of a server that accepts Datadog's logs in its place, for example Vector",
   ),
-  DATADOG_SERVICE: v.optional(v.pipe(text, v.description('`service` of the logs')), 'auth0'),
-  DATADOG_SOURCE: v.optional(
-    v.pipe(
-      text,
-      v.description(
-        "`source` of the logs; with `auth0`, Datadog's pipeline for Auth0's log stream takes them, too",
-      ),
-    ),
+  DATADOG_SERVICE: optional(string, '`service` of the logs', 'auth0'),
+  DATADOG_SOURCE: optional(
+    string,
+    "`source` of the logs; `auth0` also runs Datadog's pipeline for Auth0's log stream on them",
     'auth0_activity',
   ),
-  DATADOG_TAGS: v.optional(v.pipe(text, v.description('Tags of the logs, as `env:prod,team:identity`'))),
-});
+  DATADOG_TAGS: optional(string, 'Tags of the logs: `env:prod,team:identity`'),
+};
 
-type Secrets = v.InferOutput<typeof secrets>;
+type Secrets = SecretValues<typeof secrets>;
 
-/** Datadog takes no log that is dated more than 18 hours back. One of them is for clocks and queues. */
+/** Datadog drops a log that is dated more than 18 hours back. One of them is left for clocks and queues. */
 const TIMESTAMP_LIMIT_MS = 17 * 60 * 60 * 1000;
 
+/** Datadog responds with `{}`, and the receivers that stand in for it with nothing. */
+const Acceptance = v.union([v.undefined(), v.strictObject({})]);
+
 /**
- * The log. What is too old for a timestamp gets that of its arrival, from Datadog: `occurredAt` is the time of all.
+ * The log. An older one gets the timestamp of its arrival, from Datadog: `occurredAt` is always the time of the event.
  * Nothing is deduplicated: count `@id` uniquely.
  */
-export const toPayload = (activity: Activity, secrets: Secrets, now: Date) => ({
-  ...(now.getTime() - activity.time.getTime() <= TIMESTAMP_LIMIT_MS && { timestamp: activity.time }),
-  occurredAt: activity.time,
-  message: activity.type,
-  status: 'info',
-  hostname: activity.tenant,
-  service: secrets.DATADOG_SERVICE,
-  ddsource: secrets.DATADOG_SOURCE,
-  ddtags: secrets.DATADOG_TAGS,
-  id: activity.id,
-  evt: { name: activity.type, category: 'authentication', outcome: 'success' },
-  usr: { id: activity.user.id, name: activity.user.name, email: activity.user.email },
-  network: {
-    client: {
-      ip: activity.request.ip,
-      geoip: { country: { iso_code: activity.request.country }, city: { name: activity.request.city } },
+const toPayload = (activity: Activity, secrets: Secrets, now: Date) => {
+  const { email, userAgent, ...properties } = commonProperties(activity);
+  const { user, request } = activity;
+  return {
+    ...(now.getTime() - activity.time.getTime() <= TIMESTAMP_LIMIT_MS && { timestamp: activity.time }),
+    occurredAt: activity.time,
+    message: activity.type,
+    status: 'info',
+    hostname: activity.tenant,
+    service: secrets.DATADOG_SERVICE,
+    ddsource: secrets.DATADOG_SOURCE,
+    ddtags: secrets.DATADOG_TAGS,
+    id: activity.id,
+    evt: { name: activity.type, category: 'authentication', outcome: 'success' },
+    usr: { id: user.id, name: user.name, email },
+    network: {
+      client: {
+        ip: request.ip,
+        geoip: { country: { iso_code: request.country }, city: { name: request.city } },
+      },
     },
-  },
-  http: { useragent: activity.request.userAgent },
-  application: activity.application.name,
-  clientId: activity.application.id,
-  ...detailsOf(activity),
-});
+    http: { useragent: userAgent },
+    ...properties,
+  };
+};
 
-export const datadog: Sink<typeof secrets> = {
+export const datadog = defineSink({
   name: 'datadog',
+  title: 'Datadog, Logs API',
+  docs: [
+    'https://docs.datadoghq.com/api/latest/logs/#send-logs',
+    'https://docs.datadoghq.com/standard-attributes/',
+    'https://docs.datadoghq.com/logs/log_configuration/processors/log_date_remapper/',
+  ],
   secrets,
   batchLimit: 1000,
+  toPayload,
   async send(activities, secrets, http) {
     const now = new Date();
     await http({
       url: `${secrets.DATADOG_URL ?? `https://http-intake.logs.${secrets.DATADOG_SITE}`}/api/v2/logs`,
       headers: { 'DD-API-KEY': secrets.DATADOG_API_KEY },
       body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets, now))),
+      isAccepted: ({ body }) => v.is(Acceptance, body),
     });
   },
-};
+});
 
-/**
- * Handler that Auth0 calls for every login.
- *
- * @param {Event} event - The user and the circumstances of the login.
- * @param {PostLoginAPI} api - What an Action may change about it.
- * @preserve
- */
-export const onExecutePostLogin = async (event: Event, api: PostLoginAPI): Promise<void> =>
-  record(datadog, event, api);
+export const onExecutePostLogin = createAction(datadog);

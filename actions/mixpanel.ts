@@ -1,134 +1,99 @@
-/**
- * Mixpanel, through its import of events.
- *
- * https://docs.mixpanel.com/reference/import-events
- * https://docs.mixpanel.com/docs/tracking-best-practices/geolocation
- * https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified
- */
-import { isIP } from 'node:net';
-import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import * as v from 'valibot';
-import { type Activity, detailsOf } from '../lib/activity.ts';
-import { RejectedError } from '../lib/errors.ts';
-import { record } from '../lib/record.ts';
-import { credential, serverUrl, text } from '../lib/secrets.ts';
-import type { Sink } from '../lib/sink.ts';
+import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
+import { createAction } from '../lib/create-action.ts';
+import { RejectedError, rejectAt } from '../lib/errors.ts';
+import { credentialSchema, format } from '../lib/formats.ts';
+import { eventNames, optional, regional, required, type SecretValues } from '../lib/secrets.ts';
+import { defineSink } from '../lib/sink.ts';
 
-const isServiceAccount = (token: string): boolean => token.includes(':');
-
-const secrets = v.pipe(
-  v.object({
-    MIXPANEL_TOKEN: v.pipe(
-      credential,
-      v.regex(/^[^:]+(:.+)?$/, 'must be a token, or name:secret of a service account'),
-      v.description('Token of the project, or `name:secret` of a service account'),
-    ),
-    MIXPANEL_PROJECT_ID: v.optional(
-      v.pipe(
-        text,
-        v.digits('must be a number'),
-        v.description('ID of the project, required with a service account'),
-      ),
-    ),
-    MIXPANEL_REGION: v.optional(
-      v.pipe(
-        v.picklist(['us', 'eu', 'in'], 'must be us, eu or in'),
-        v.description("`us`, `eu` or `in`: where the project's data resides"),
-      ),
-      'us',
-    ),
-    MIXPANEL_HOST: v.optional(v.pipe(serverUrl, v.description('Address of a proxy, instead of the region'))),
-    MIXPANEL_SIGNUP_EVENT: v.optional(
-      v.pipe(text, v.description('Name of the event for a SignUp')),
-      'Signed Up',
-    ),
-    MIXPANEL_LOGIN_EVENT: v.optional(
-      v.pipe(text, v.description('Name of the event for a Login')),
-      'Logged In',
-    ),
-  }),
-  v.forward(
-    v.partialCheck(
-      [['MIXPANEL_TOKEN'], ['MIXPANEL_PROJECT_ID']],
-      ({ MIXPANEL_TOKEN, MIXPANEL_PROJECT_ID }) =>
-        isServiceAccount(MIXPANEL_TOKEN) === (MIXPANEL_PROJECT_ID !== undefined),
-      'is for a service account: MIXPANEL_TOKEN must be name:secret',
-    ),
-    ['MIXPANEL_PROJECT_ID'],
-  ),
+const NOT_A_TOKEN = 'must be a token, or name:secret of a service account';
+const token = format(v.pipe(credentialSchema, v.regex(/^[^:]+(:.+)?$/, NOT_A_TOKEN)), { sensitive: true });
+const projectId = format(v.pipe(v.string(), v.digits('must be a number')));
+const names = eventNames('MIXPANEL', 'Signed Up', 'Logged In');
+const region = regional(
+  'MIXPANEL',
+  { us: 'https://api.mixpanel.com', eu: 'https://api-eu.mixpanel.com', in: 'https://api-in.mixpanel.com' },
+  {
+    region: "`us`, `eu` or `in`: where the project's data resides",
+    host: 'URL of a proxy, instead of the region',
+  },
 );
 
-type Secrets = v.InferOutput<typeof secrets>;
-
-const REGIONS = {
-  us: 'https://api.mixpanel.com',
-  eu: 'https://api-eu.mixpanel.com',
-  in: 'https://api-in.mixpanel.com',
+const secrets = {
+  MIXPANEL_TOKEN: required(token, 'Token of the project, or `name:secret` of a service account'),
+  MIXPANEL_PROJECT_ID: optional(projectId, 'ID of the project, required with a service account'),
+  ...region.secrets,
+  ...names.secrets,
 };
 
-/** The event. Mixpanel shows one `$insert_id` only once, of the same name, user and time. */
-export const toPayload = (activity: Activity, secrets: Secrets) => {
-  const { country, city, ...details } = detailsOf(activity);
-  const { ip = '', userAgent } = activity.request;
+type Secrets = SecretValues<typeof secrets>;
+
+const Acceptance = v.union([v.object({ code: v.literal(200) }), v.object({ status: v.picklist(['OK', 1]) })]);
+const Rejection = v.object({ failed_records: v.array(v.object({ index: v.number(), message: v.string() })) });
+
+const isServiceAccount = ({ MIXPANEL_TOKEN }: Secrets): boolean => MIXPANEL_TOKEN.includes(':');
+
+/** The event. Mixpanel shows an `$insert_id` once, of the same name, user and time. */
+const toPayload = (activity: Activity, secrets: Secrets) => {
+  const { country, city, ...properties } = commonProperties(activity);
+  const ip = ipForLookup(activity);
   return {
-    event: activity.type === 'SignUp' ? secrets.MIXPANEL_SIGNUP_EVENT : secrets.MIXPANEL_LOGIN_EVENT,
+    event: names.getEventName(activity, secrets),
     properties: {
       time: activity.time.getTime(),
       distinct_id: activity.user.id,
       $user_id: activity.user.id,
       $insert_id: activity.id,
-      // Looked up, and then forgotten. Without one, Mixpanel would look up the address that Auth0 calls from.
-      ...(isIP(ip) ? { ip } : { ip: 0, hashedIp: ip || undefined }),
+      // Looked up, then forgotten. Without one, Mixpanel would look up the address that Auth0 calls from.
+      ...(ip ? { ip } : { ip: 0, hashedIp: activity.request.ip }),
       mp_country_code: country,
       $city: city,
       name: activity.user.name,
-      email: activity.user.email,
-      application: activity.application.name,
-      clientId: activity.application.id,
-      userAgent,
-      ...details,
+      ...properties,
     },
   };
 };
 
-const Refusal = v.object({ failed_records: v.array(v.object({ index: v.number(), message: text })) });
-
-/** Mixpanel names the events that it refuses, and has taken the others. */
-const withRefused = (error: unknown, activities: readonly Activity[]): unknown => {
-  if (!(error instanceof RejectedError) || error.status !== 400) return error;
-  const { success, output } = v.safeParse(Refusal, error.body);
-  const failed = new Map(success ? output.failed_records.map(({ index, message }) => [index, message]) : []);
-  const refused = activities.filter((_, index) => failed.has(index));
-  if (refused.length === 0) return error;
-  const [vendorText = ''] = failed.values();
-  return new RejectedError(error.message, { status: error.status, vendorText, refused });
-};
-
-export const mixpanel: Sink<typeof secrets> = {
+export const mixpanel = defineSink({
   name: 'mixpanel',
+  title: 'Mixpanel, Import API',
+  docs: [
+    'https://docs.mixpanel.com/reference/import-events',
+    'https://docs.mixpanel.com/docs/tracking-best-practices/geolocation',
+    'https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified',
+  ],
   secrets,
+  check: (secrets) =>
+    isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)
+      ? undefined
+      : { MIXPANEL_PROJECT_ID: 'is for a service account: MIXPANEL_TOKEN must be name:secret' },
+  batchLimit: 2000,
+  toPayload,
   async send(activities, secrets, http) {
-    const { MIXPANEL_TOKEN: token, MIXPANEL_PROJECT_ID: project } = secrets;
-    const host = secrets.MIXPANEL_HOST ?? REGIONS[secrets.MIXPANEL_REGION];
-    const credentials = isServiceAccount(token) ? token : `${token}:`;
+    const project = secrets.MIXPANEL_PROJECT_ID;
+    const credentials = isServiceAccount(secrets) ? secrets.MIXPANEL_TOKEN : `${secrets.MIXPANEL_TOKEN}:`;
     try {
       await http({
-        url: `${host}/import?strict=1${project ? `&project_id=${project}` : ''}`,
+        url: `${region.getHost(secrets)}/import?strict=1${project ? `&project_id=${project}` : ''}`,
         headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
         body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets))),
+        isAccepted: ({ body }) => v.is(Acceptance, body),
       });
     } catch (error) {
-      throw withRefused(error, activities);
+      // Mixpanel names the events that it rejects, and accepts the others.
+      if (!(error instanceof RejectedError && error.status === 400 && v.is(Rejection, error.body)))
+        throw error;
+      const { failed_records } = error.body;
+      const details = { message: error.message, status: 400, vendorMessage: failed_records[0]?.message };
+      throw (
+        rejectAt(
+          activities,
+          failed_records.map(({ index }) => index),
+          details,
+        ) ?? error
+      );
     }
   },
-};
+});
 
-/**
- * Handler that Auth0 calls for every login.
- *
- * @param {Event} event - The user and the circumstances of the login.
- * @param {PostLoginAPI} api - What an Action may change about it.
- * @preserve
- */
-export const onExecutePostLogin = async (event: Event, api: PostLoginAPI): Promise<void> =>
-  record(mixpanel, event, api);
+export const onExecutePostLogin = createAction(mixpanel);

@@ -1,72 +1,66 @@
-/**
- * Segment, through its library for Node: an `identify` and a `track` call for each activity, in one request.
- *
- * https://segment.com/docs/connections/sources/catalog/libraries/server/node/
- * https://segment.com/docs/connections/spec/identify/
- */
-import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import { Analytics } from '@segment/analytics-node';
 import * as v from 'valibot';
-import { type Activity, detailsOf } from '../lib/activity.ts';
+import { type Activity, commonProperties } from '../lib/activity.ts';
+import { createAction } from '../lib/create-action.ts';
 import { RejectedError } from '../lib/errors.ts';
-import { record } from '../lib/record.ts';
-import { text } from '../lib/secrets.ts';
-import type { Sink } from '../lib/sink.ts';
-import { eventOf, hostOf, secrets as httpSecrets, toCall } from './segment-http.ts';
+import { eventNames, type SecretValues } from '../lib/secrets.ts';
+import { defineSink } from '../lib/sink.ts';
+import { Acceptance, region, secrets as segmentSecrets, toCall } from './shared/segment.ts';
 
-const secrets = v.object({
-  ...httpSecrets.entries,
-  SEGMENT_SIGNUP_EVENT: v.optional(
-    v.pipe(text, v.description('Name of the event for a SignUp')),
-    'Signed Up',
-  ),
-  SEGMENT_LOGIN_EVENT: v.optional(v.pipe(text, v.description('Name of the event for a Login')), 'Logged In'),
-});
+const names = eventNames('SEGMENT', 'Signed Up', 'Logged In');
 
-type Secrets = v.InferOutput<typeof secrets>;
+const secrets = { ...segmentSecrets, ...names.secrets };
 
-/** The two calls. Segment deduplicates over all calls, so each has an id of its own. */
-export const toPayload = (activity: Activity, secrets: Secrets) => {
+type Secrets = SecretValues<typeof secrets>;
+
+/** The two calls. Segment deduplicates across all calls, so each has an id of its own. */
+const toPayload = (activity: Activity, secrets: Secrets) => {
+  const { user } = activity;
+  const { application, clientId, email, userAgent, ...properties } = commonProperties(activity);
   const call = toCall(activity, secrets);
   return {
     identify: {
       ...call,
       messageId: `${activity.id}-identify`,
       traits: {
-        email: activity.user.email,
-        name: activity.user.name,
-        createdAt: activity.user.createdAt,
-        signed_up: activity.user.createdAt,
-        login_count: activity.user.loginsCount,
-        last_login: activity.user.lastLogin,
+        email,
+        name: user.name,
+        createdAt: user.createdAt,
+        signed_up: user.createdAt,
+        login_count: user.loginsCount,
+        last_login: user.lastLogin,
       },
     },
     track: {
       ...call,
-      event: eventOf(activity, secrets),
-      properties: {
-        clientName: activity.application.name,
-        clientID: activity.application.id,
-        ...detailsOf(activity),
-      },
+      event: names.getEventName(activity, secrets),
+      properties: { clientName: application, clientID: clientId, ...properties },
     },
   };
 };
 
-export const segment: Sink<typeof secrets> = {
+export const segment = defineSink({
   name: 'segment',
+  title: 'Segment, Node SDK',
+  docs: [
+    'https://segment.com/docs/connections/sources/catalog/libraries/server/node/',
+    'https://segment.com/docs/connections/spec/identify/',
+  ],
   secrets,
+  toPayload,
   async send(activities, secrets, http) {
-    // The library keeps a failure to itself, so the outcome is that of its requests.
+    // The SDK does not report failures, so the outcome is that of its requests.
     const requests: Promise<{ status: number; statusText: string }>[] = [];
+    const host = region.getHost(secrets);
     const analytics = new Analytics({
       writeKey: secrets.SEGMENT_WRITE_KEY,
-      host: hostOf(secrets),
+      host,
       maxRetries: 0,
       flushAt: 2 * activities.length,
       httpClient: {
         makeRequest: (request) => {
-          const response = http({ ...request, url: `${hostOf(secrets)}/v1/batch` }).then(({ status }) => ({
+          const isAccepted = ({ body }: { body: unknown }) => v.is(Acceptance, body);
+          const response = http({ ...request, url: `${host}/v1/batch`, isAccepted }).then(({ status }) => ({
             status,
             statusText: '',
           }));
@@ -81,17 +75,9 @@ export const segment: Sink<typeof secrets> = {
       analytics.track(track);
     }
     await analytics.closeAndFlush();
-    if (requests.length === 0) throw new RejectedError('the library did not send the event');
+    if (requests.length === 0) throw new RejectedError('the SDK did not send the event');
     await Promise.all(requests);
   },
-};
+});
 
-/**
- * Handler that Auth0 calls for every login.
- *
- * @param {Event} event - The user and the circumstances of the login.
- * @param {PostLoginAPI} api - What an Action may change about it.
- * @preserve
- */
-export const onExecutePostLogin = async (event: Event, api: PostLoginAPI): Promise<void> =>
-  record(segment, event, api);
+export const onExecutePostLogin = createAction(segment);

@@ -1,57 +1,42 @@
-/**
- * Splunk, through its HTTP Event Collector (HEC).
- *
- * https://help.splunk.com/en/splunk-enterprise/get-data-in/get-started-with-getting-data-in/get-data-with-http-event-collector/format-events-for-http-event-collector
- * https://help.splunk.com/en/splunk-enterprise/get-data-in/get-started-with-getting-data-in/get-data-with-http-event-collector/troubleshoot-http-event-collector
- */
-import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import * as v from 'valibot';
-import { type Activity, detailsOf } from '../lib/activity.ts';
-import { record } from '../lib/record.ts';
-import { certificates, credential, flag, serverUrl, text } from '../lib/secrets.ts';
-import type { Sink } from '../lib/sink.ts';
+import { type Activity, commonProperties } from '../lib/activity.ts';
+import { createAction } from '../lib/create-action.ts';
+import { baseUrlSchema, booleanString, certificates, credential, format, string } from '../lib/formats.ts';
+import { optional, required, type SecretValues } from '../lib/secrets.ts';
+import { defineSink } from '../lib/sink.ts';
 
-const secrets = v.object({
-  SPLUNK_HEC_URL: v.pipe(
-    text,
-    v.transform((url) => url.replace(/\/services\/collector.*$/, '')),
-    serverUrl,
-    v.description(
-      'Address of the collector, `https://http-inputs-acme.splunkcloud.com` or `https://splunk.acme.com:8088`',
-    ),
+const withoutPath = v.transform((url: string) => url.replace(/\/services\/collector.*$/, ''));
+const collectorUrl = format(v.pipe(v.string(), withoutPath, baseUrlSchema));
+const guid = format(v.pipe(v.string(), v.uuid('must be a GUID')));
+
+const secrets = {
+  SPLUNK_HEC_URL: required(
+    collectorUrl,
+    'URL of the collector: `https://http-inputs-acme.splunkcloud.com` or `https://splunk.acme.com:8088`',
   ),
-  SPLUNK_HEC_TOKEN: v.pipe(credential, v.description('Token of the collector')),
-  SPLUNK_INDEX: v.optional(v.pipe(text, v.description("Index to write to; without it, the token's default"))),
-  SPLUNK_SOURCE: v.optional(v.pipe(text, v.description('`source` of the events')), 'auth0'),
-  SPLUNK_SOURCETYPE: v.optional(v.pipe(text, v.description('`sourcetype` of the events')), 'auth0_activity'),
-  SPLUNK_CHANNEL: v.optional(
-    v.pipe(
-      text,
-      v.uuid('must be a GUID'),
-      v.description('A GUID of your own, for a token with indexer acknowledgement'),
-    ),
+  SPLUNK_HEC_TOKEN: required(credential, 'Token of the collector'),
+  SPLUNK_INDEX: optional(string, "Index to write to; the token's default index without it"),
+  SPLUNK_SOURCE: optional(string, '`source` of the events', 'auth0'),
+  SPLUNK_SOURCETYPE: optional(string, '`sourcetype` of the events', 'auth0_activity'),
+  SPLUNK_CHANNEL: optional(guid, 'Any GUID; required by a token with indexer acknowledgement'),
+  SPLUNK_CA_CERT: optional(
+    certificates,
+    "PEM of the CA that signed Splunk's certificate, if it is not a public one",
   ),
-  SPLUNK_CA_CERT: v.optional(
-    v.pipe(
-      certificates,
-      v.description(
-        "PEM of the authority that signed Splunk's certificate, if it is none of the public ones",
-      ),
-    ),
-  ),
-  SPLUNK_TLS_VERIFY: v.optional(
-    v.pipe(
-      flag,
-      v.description('`false` accepts any certificate: a last resort, `SPLUNK_CA_CERT` is the remedy'),
-    ),
+  SPLUNK_TLS_VERIFY: optional(
+    booleanString,
+    '`false` accepts any certificate: a last resort, `SPLUNK_CA_CERT` is the remedy',
     'true',
   ),
-});
+};
 
-type Secrets = v.InferOutput<typeof secrets>;
+type Secrets = SecretValues<typeof secrets>;
 
-/** The HEC envelope. HEC has no field to deduplicate by: `| dedup id` does it in a search. */
-export const toPayload = (activity: Activity, secrets: Secrets) => ({
+/** Codes 24 and 25 warn that the collector is near capacity. Compatible receivers respond with `"OK"` or nothing. */
+const Acceptance = v.union([v.undefined(), v.literal('OK'), v.object({ code: v.picklist([0, 24, 25]) })]);
+
+/** The HEC envelope. HEC does not deduplicate: `| dedup id` does it in a search. */
+const toPayload = (activity: Activity, secrets: Secrets) => ({
   time: activity.time.getTime() / 1000,
   // Without a host, Splunk would show the address that Auth0 calls from.
   host: activity.tenant,
@@ -60,21 +45,23 @@ export const toPayload = (activity: Activity, secrets: Secrets) => ({
   index: secrets.SPLUNK_INDEX,
   event: {
     message: activity.type,
-    application: activity.application.name,
     clientIP: activity.request.ip,
     userName: activity.user.name,
     userId: activity.user.id,
     id: activity.id,
-    clientId: activity.application.id,
-    email: activity.user.email,
-    userAgent: activity.request.userAgent,
-    ...detailsOf(activity),
+    ...commonProperties(activity),
   },
 });
 
-export const splunk: Sink<typeof secrets> = {
+export const splunk = defineSink({
   name: 'splunk',
+  title: 'Splunk, HTTP Event Collector (HEC)',
+  docs: [
+    'https://help.splunk.com/en/splunk-enterprise/get-data-in/get-started-with-getting-data-in/get-data-with-http-event-collector/format-events-for-http-event-collector',
+    'https://help.splunk.com/en/splunk-enterprise/get-data-in/get-started-with-getting-data-in/get-data-with-http-event-collector/troubleshoot-http-event-collector',
+  ],
   secrets,
+  toPayload,
   async send(activities, secrets, http) {
     await http({
       url: `${secrets.SPLUNK_HEC_URL}/services/collector/event`,
@@ -87,16 +74,9 @@ export const splunk: Sink<typeof secrets> = {
         ...(secrets.SPLUNK_CA_CERT && { ca: secrets.SPLUNK_CA_CERT }),
         rejectUnauthorized: secrets.SPLUNK_TLS_VERIFY,
       },
+      isAccepted: ({ body }) => v.is(Acceptance, body),
     });
   },
-};
+});
 
-/**
- * Handler that Auth0 calls for every login.
- *
- * @param {Event} event - The user and the circumstances of the login.
- * @param {PostLoginAPI} api - What an Action may change about it.
- * @preserve
- */
-export const onExecutePostLogin = async (event: Event, api: PostLoginAPI): Promise<void> =>
-  record(splunk, event, api);
+export const onExecutePostLogin = createAction(splunk);

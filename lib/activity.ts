@@ -2,12 +2,13 @@
  * Auth0's event → Activity. The only reader of Auth0's event shape.
  * https://auth0.com/docs/actions/reference/post-login/post-login-event-object
  */
-import type { Event } from '@auth0/actions/post-login/v3';
+import { isIP } from 'node:net';
 import { parse, v4, v5 } from 'uuid';
+import type { LoginEvent } from './login-event.ts';
 
-/** One SignUp or one Login, the same for every destination. What Auth0's event does not have is absent. */
+/** One SignUp or one Login, the same for every destination. What is absent in Auth0's event is absent here. */
 export interface Activity {
-  /** UUID, the same on every attempt, replay and destination: what destinations deduplicate by. */
+  /** UUID, the same on every attempt, replay and destination, by which destinations deduplicate. */
   readonly id: string;
   readonly type: 'SignUp' | 'Login';
   /** When it happened. */
@@ -35,15 +36,15 @@ export interface Activity {
     readonly country?: string | undefined;
     readonly city?: string | undefined;
   };
-  /** Auth0's name of the protocol, `oidc-basic-profile` for one. */
+  /** Auth0's name of the protocol, for example `oidc-basic-profile`. */
   readonly protocol?: string | undefined;
 }
 
 /**
- * Longer texts are cut. Whoever signs up chooses some of them, and destinations refuse a whole event
- * for its size: Keen strings of 10 000 characters, Segment events of 32 kB.
+ * Longer strings are cut. Users choose some of them, and destinations reject a whole event for its size: Keen for a
+ * string of 10 000 characters, Segment for 32 kB.
  */
-const TEXT_LIMIT_CHARS = 512;
+const STRING_LIMIT_CHARS = 512;
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
@@ -51,7 +52,7 @@ const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const ID_NAMESPACE = parse('2bc937c3-864b-4f48-a4fe-d7d0500a6f0d');
 
 /** Executions of post-login in which nobody logs in. https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger */
-const PROTOCOLS_WITHOUT_LOGIN = new Map<unknown, string>([
+const NON_INTERACTIVE_PROTOCOLS = new Map<unknown, string>([
   ['oauth2-refresh-token', 'refresh-token exchange'],
   ['oauth2-token-exchange', 'token exchange'],
   ['oauth2-access-token', 'delegation'],
@@ -59,46 +60,46 @@ const PROTOCOLS_WITHOUT_LOGIN = new Map<unknown, string>([
 ]);
 
 /**
- * Why this execution is not to be recorded, if so: `silent authentication`, say.
- * @param everything records what is no login of a person, too; an application's opting out still counts.
+ * Why this execution is not recorded: `silent authentication`, for example. Undefined if it is.
+ * @param includeNonInteractive records non-interactive executions as well; an application's opt-out still counts.
  */
-export const whySkipped = (event: Event, everything: boolean): string | undefined => {
+export const getSkipReason = (event: LoginEvent, includeNonInteractive: boolean): string | undefined => {
   if (event.client?.metadata?.analytics === 'off') return 'the application has analytics: off';
-  if (everything) return undefined;
-  // Executions that are logins can have `none` in `transaction.prompt`, too; only the query tells.
+  if (includeNonInteractive) return undefined;
+  // An interactive login can have `none` in `transaction.prompt`, so the query decides.
   if (event.request?.query?.prompt === 'none') return 'silent authentication';
-  return PROTOCOLS_WITHOUT_LOGIN.get(event.transaction?.protocol);
+  return NON_INTERACTIVE_PROTOCOLS.get(event.transaction?.protocol);
 };
 
-/** What the event tells, read as a Login that happens now. Throws if there is no user id: Auth0 guarantees one. */
-export const toLogin = (event: Event, now: Date): Activity => {
+/** The event, read as a Login that happens now. Throws if there is no user id: Auth0 guarantees one. */
+export const toLogin = (event: LoginEvent, now: Date): Activity => {
   const { user, client, connection, organization, request, transaction } = event;
-  const userId = text(user.user_id);
-  if (userId === undefined) throw new TypeError('event.user.user_id is not a text');
-  const tenant = text(event.tenant?.id) ?? '';
+  const userId = string(user.user_id);
+  if (userId === undefined) throw new TypeError('event.user.user_id is not a string');
+  const tenant = string(event.tenant?.id) ?? '';
   return {
-    id: loginId(tenant, text(transaction?.id)),
+    id: loginId(tenant, string(transaction?.id)),
     type: 'Login',
     time: now,
     tenant,
     user: {
       id: userId,
-      name: text(user.name),
-      email: text(user.email),
+      name: string(user.name),
+      email: string(user.email),
       createdAt: date(user.created_at),
       loginsCount: count(event.stats?.logins_count),
       lastLogin: date(user.last_login),
     },
-    application: { id: text(client?.client_id), name: text(client?.name) },
-    connection: { name: text(connection?.name), strategy: text(connection?.strategy) },
-    organization: { id: text(organization?.id), name: text(organization?.name) },
+    application: { id: string(client?.client_id), name: string(client?.name) },
+    connection: { name: string(connection?.name), strategy: string(connection?.strategy) },
+    organization: { id: string(organization?.id), name: string(organization?.name) },
     request: {
-      ip: text(request?.ip),
-      userAgent: text(request?.user_agent),
-      country: text(request?.geoip?.countryCode),
-      city: text(request?.geoip?.cityName),
+      ip: string(request?.ip),
+      userAgent: string(request?.user_agent),
+      country: string(request?.geoip?.countryCode),
+      city: string(request?.geoip?.cityName),
     },
-    protocol: text(transaction?.protocol),
+    protocol: string(transaction?.protocol),
   };
 };
 
@@ -118,8 +119,20 @@ export const toSignUp = (login: Activity, windowDays: number): Activity => {
 export const isCreatedWithin = ({ user, time }: Activity, days: number): boolean =>
   user.createdAt !== undefined && time.getTime() - user.createdAt.getTime() <= days * MS_PER_DAY;
 
-/** What no vendor has a name or a place of its own for: destinations take it flat, under our names. */
-export const detailsOf = ({ tenant, protocol, user, connection, organization, request }: Activity) => ({
+/** The flat properties, under our names. A destination takes out those for which its vendor has a place of its own. */
+export const commonProperties = ({
+  tenant,
+  protocol,
+  user,
+  application,
+  connection,
+  organization,
+  request,
+}: Activity) => ({
+  application: application.name,
+  clientId: application.id,
+  email: user.email,
+  userAgent: request.userAgent,
   tenant,
   protocol,
   connection: connection.name,
@@ -133,27 +146,29 @@ export const detailsOf = ({ tenant, protocol, user, connection, organization, re
   lastLogin: user.lastLogin,
 });
 
-/** What in an activity tells who someone is, in full or together with other data. */
-export const personalData = ({ user, request }: Activity): ReadonlyArray<string | undefined> => [
-  user.id,
-  user.name,
-  user.email,
-  request.ip,
-  request.userAgent,
-];
+/** The IP address, for vendors that look up its geolocation: absent if it is hashed. */
+export const ipForLookup = ({ request: { ip = '' } }: Activity): string | undefined =>
+  isIP(ip) ? ip : undefined;
+
+/** The values of an activity that identify a person, alone or together with other data. */
+export const piiValues = ({ user, request }: Activity): string[] =>
+  // The part of an Auth0 id before the last `|` names the connection: `auth0`, `google-oauth2`.
+  [user.id.slice(user.id.lastIndexOf('|') + 1), user.name, user.email, request.ip, request.userAgent].filter(
+    (value) => value !== undefined,
+  );
 
 /** One SignUp per user and tenant, whenever and wherever it is sent. */
 export const signUpId = (tenant: string, userId: string): string => nameBased(tenant, userId, 'SignUp');
 
-/** One Login per transaction; without one (Auth0 gives it to browser flows only) nothing makes it recognisable. */
+/** One Login per transaction; without one (Auth0 gives it to browser flows only) nothing identifies it. */
 export const loginId = (tenant: string, transactionId: string | undefined): string =>
   transactionId === undefined ? v4() : nameBased(tenant, transactionId, 'Login');
 
 const nameBased = (...parts: readonly string[]): string => v5(JSON.stringify(parts), ID_NAMESPACE);
 
-/** Custom databases and identity providers put anything anywhere; whatever is not a text is absent. */
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value.slice(0, TEXT_LIMIT_CHARS).toWellFormed() : undefined;
+/** Custom databases and identity providers put anything anywhere; what is not a string is absent. */
+const string = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, STRING_LIMIT_CHARS).toWellFormed() : undefined;
 
 const count = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) ? Number(value) : undefined;

@@ -1,149 +1,192 @@
 /**
- * The policy of delivery: a few attempts within one deadline, none while the destination is down; and what could not
- * be delivered goes along with a later success.
+ * The policy of delivery: a few attempts within one deadline, none while the circuit is open. What could not be
+ * delivered is buffered, and flushed after the next successful delivery.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { InferOutput } from 'valibot';
 import type { Activity } from './activity.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { RejectedError, UnavailableError } from './errors.ts';
-import { Deadline } from './http.ts';
-import { type Outage, outageOf } from './outage.ts';
-import type { SecretsSchema, Settings } from './secrets.ts';
-import type { Sink } from './sink.ts';
+import { type Deadline, withDeadline } from './http.ts';
+import { RetryBuffer } from './retry-buffer.ts';
+import type { SecretDeclarations, SecretValues } from './secrets.ts';
+import type { Settings } from './settings.ts';
+import type { Activities, Sink } from './sink.ts';
 
-const RETRIES = 2;
-const RETRIED_STATUSES = [408, 425, 429, 500, 502, 503, 504];
+export const RETRY_LIMIT = 2;
+const RETRYABLE_STATUSES = [408, 425, 429, 500, 502, 503, 504];
 const BACKOFF_MS = 100;
-/** What kept activities may cost a login that need several requests: too little to be noticed. */
-const CATCH_UP_MS = 100;
+/** Flushing starts no further request after this time: too short to be noticed by a login. */
+const FLUSH_BUDGET_MS = 100;
+/** The least that one flushing request may take; more where the destination took longer for a single activity. */
+const FLUSH_TIMEOUT_MS = 250;
 
-/** What came of a delivery that succeeded. */
-export interface Delivery {
-  readonly durationMs: number;
-  /** How many kept activities went along. */
-  readonly along: number;
-  /** Why kept activities were refused, which are lost. */
-  readonly refusal?: { readonly error: unknown; readonly refused: readonly Activity[] };
+/** A sink, and what a warm instance remembers of its destination. */
+export class Destination<S extends SecretDeclarations = SecretDeclarations> {
+  readonly sink: Sink<S>;
+  readonly breaker = new CircuitBreaker();
+  /** For batches: a destination can accept single activities and no batch. */
+  readonly flushBreaker = new CircuitBreaker();
+  readonly buffer = new RetryBuffer();
+  #configuration: object | undefined;
+
+  constructor(sink: Sink<S>) {
+    this.sink = sink;
+  }
+
+  /** What is buffered belongs to the secrets it was buffered under: with others it is dropped. */
+  useConfiguration(secrets: object): void {
+    if (this.#configuration !== secrets) this.buffer.clear();
+    this.#configuration = secrets;
+  }
+}
+
+/** What came of one delivery. */
+export type Delivery = Delivered | Undelivered;
+
+export interface Delivered extends Flush {
+  readonly attempts: number;
+  readonly elapsedMs: number;
+}
+
+export interface Undelivered {
+  readonly attempts: number;
+  readonly elapsedMs: number;
+  readonly error: unknown;
+  /** Whether the activity waits in the retry buffer. */
+  readonly buffered: boolean;
+  /** How many older activities had to be dropped from the retry buffer. */
+  readonly dropped: number;
+}
+
+interface Flush {
+  /** How many buffered activities were delivered after it. */
+  readonly flushed: number;
+  readonly flushMs: number;
+  /** Buffered activities that the destination rejected, which are lost. */
+  readonly flushRejection?: { readonly error: unknown; readonly activities: readonly Activity[] };
 }
 
 /**
- * Delivers an activity while its login waits, and then, in one more request if it holds them all, what is kept from
- * earlier logins.
+ * Delivers an activity while its login waits, and then what is buffered from earlier logins.
  * @param startedAt when the login began to wait, by `performance.now`.
- * @throws {DeliveryError} if the destination has not accepted it; its `fate` says what becomes of it.
  */
-export const deliver = async <S extends SecretsSchema>(
-  sink: Sink<S>,
+export const deliver = async <S extends SecretDeclarations>(
+  destination: Destination<S>,
   activity: Activity,
-  secrets: Settings & InferOutput<S>,
+  secrets: Settings & SecretValues<S>,
   startedAt = performance.now(),
 ): Promise<Delivery> => {
-  const outage = outageOf(sink.name);
-  // A login that is refused did not happen: nothing of it is kept, and each one deserves an attempt.
-  const keeps = secrets.ON_FAILURE === 'continue';
-  if (keeps && !outage.mayTry()) {
-    const error = new UnavailableError('left alone after failures in a row');
-    error.fate = keep(outage, activity);
-    throw error;
-  }
+  const { sink, breaker, buffer } = destination;
+  const timeoutMs = secrets.DELIVERY_TIMEOUT_MS;
+  // A login that is denied did not happen: nothing of it is buffered, and each one deserves an attempt.
+  const canBuffer = secrets.ON_FAILURE === 'continue';
+  const deliveryStartedAt = performance.now();
+  let attempts = 0;
+  const elapsedMs = () => Math.round(performance.now() - deliveryStartedAt);
+  const fail = (error: unknown): Undelivered => {
+    const buffered = canBuffer && error instanceof UnavailableError;
+    if (buffered) buffer.add(activity);
+    return { attempts, elapsedMs: elapsedMs(), error, buffered, dropped: buffer.droppedSinceLastCall() };
+  };
 
-  const start = performance.now();
-  const deadline = new Deadline(secrets.DELIVERY_TIMEOUT_MS, startedAt);
-  const send = (batch: readonly Activity[]) => deadline.race(sink.send(batch, secrets, deadline.http));
-  // It is on its way again, so it is not to go along with another login, too.
-  outage.forget(activity);
+  destination.useConfiguration(secrets);
+  if (canBuffer && !breaker.allowRequest()) return fail(new CircuitOpenError());
+  // It is on its way again, so it is not to be flushed as well.
+  buffer.remove([activity]);
   try {
-    await attempt(() => send([activity]), deadline);
-    outage.ended();
-    const durationMs = Math.round(performance.now() - start);
-    // Another request may well take as long; where there is no time for it, a quicker login will have.
-    if (durationMs > deadline.remainingMs()) return { durationMs, along: 0 };
-    return { durationMs, ...(await sendKept(send, outage, sink.batchLimit)) };
+    await withDeadline(
+      timeoutMs,
+      (deadline) =>
+        retry(deadline, () => {
+          attempts += 1;
+          return sink.send([activity], secrets, deadline.http);
+        }),
+      startedAt,
+    );
   } catch (error) {
-    if (error instanceof UnavailableError) {
-      outage.failed();
-      if (keeps) error.fate += keep(outage, activity);
-    } else {
-      outage.ended();
-    }
-    throw error;
-  } finally {
-    deadline.end();
+    if (error instanceof UnavailableError) breaker.recordFailure();
+    else breaker.recordSuccess();
+    return fail(error);
   }
+  breaker.recordSuccess();
+
+  const delivered = { attempts, elapsedMs: elapsedMs() };
+  const remainingMs = startedAt + timeoutMs - performance.now();
+  // Another request may well take as long. Where there is no time for it, a quicker login will have some.
+  if (delivered.elapsedMs > remainingMs) return { ...delivered, flushed: 0, flushMs: 0 };
+  const limitMs = Math.min(remainingMs, Math.max(FLUSH_TIMEOUT_MS, 2 * delivered.elapsedMs));
+  return { ...delivered, ...(await flush(destination, secrets, limitMs)) };
 };
 
-/** A POST may be repeated because each activity carries its id, and only for that. */
-const attempt = async (send: () => Promise<void>, deadline: Deadline): Promise<void> => {
-  const start = performance.now();
-  for (let attempts = 1; ; attempts += 1) {
+class CircuitOpenError extends UnavailableError {
+  constructor() {
+    super('circuit open after 3 consecutive failures', { code: 'CIRCUIT_OPEN' });
+  }
+}
+
+/** A POST may be repeated only because each activity carries its id. */
+const retry = async (deadline: Deadline, send: () => Promise<void>): Promise<void> => {
+  for (let retries = 0; ; retries += 1) {
     try {
       return await send();
     } catch (error) {
-      const pauseMs = pauseBeforeRetry(error, attempts);
-      if (pauseMs < deadline.remainingMs()) {
-        await sleep(pauseMs);
-        continue;
-      }
-      if (error instanceof UnavailableError && attempts > 1) {
-        error.fate = `, after ${attempts} attempts in ${((performance.now() - start) / 1000).toFixed(1)} s`;
-      }
-      throw error;
+      const delayMs = retryDelayMs(error, retries);
+      if (delayMs === undefined || delayMs >= deadline.remainingMs()) throw error;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
 };
 
-/** Milliseconds; Infinity if there is to be no other attempt. */
-const pauseBeforeRetry = (error: unknown, attempts: number): number => {
-  if (attempts > RETRIES || !(error instanceof UnavailableError)) return Infinity;
-  if (error.status !== undefined && !RETRIED_STATUSES.includes(error.status)) return Infinity;
-  // Somebody must act first.
-  if (error.advice !== undefined) return Infinity;
+/** Milliseconds; undefined if there is to be no other attempt. */
+const retryDelayMs = (error: unknown, retries: number): number | undefined => {
+  if (retries >= RETRY_LIMIT || !(error instanceof UnavailableError)) return undefined;
+  if (error.status !== undefined && !RETRYABLE_STATUSES.includes(error.status)) return undefined;
+  // The operator must act first.
+  if (error.hint !== undefined) return undefined;
   // Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-  return error.retryAfterMs ?? Math.random() * BACKOFF_MS * 2 ** attempts;
+  return error.retryAfterMs ?? Math.random() * BACKOFF_MS * 2 ** (retries + 1);
 };
 
-const keep = (outage: Outage, activity: Activity): string => {
-  outage.keep([activity]);
-  const dropped = outage.countDropped();
-  return dropped > 0 ? `; kept for later, ${dropped} older dropped` : '; kept for later';
-};
-
-/** In one request, or in several quick ones where it takes more, up to one that is not accepted as a whole. */
-const sendKept = async (
-  send: (batch: readonly Activity[]) => Promise<void>,
-  outage: Outage,
-  batchLimit = Infinity,
-): Promise<Omit<Delivery, 'durationMs'>> => {
-  const endsAt = performance.now() + CATCH_UP_MS;
-  for (let along = 0; ; along += batchLimit) {
-    const outcome = await sendBatch(send, outage, batchLimit);
-    const isLast = outcome.along < batchLimit || performance.now() > endsAt;
-    if (isLast) return { ...outcome, along: along + outcome.along };
-  }
-};
-
-/** One request at most, whose failure is none of the login's: what is not accepted waits for another one. */
-const sendBatch = async (
-  send: (batch: readonly Activity[]) => Promise<void>,
-  outage: Outage,
-  batchLimit: number,
-): Promise<Omit<Delivery, 'durationMs'>> => {
-  const batch = outage.take(batchLimit);
-  if (batch.length === 0) return { along: 0 };
-  try {
-    await send(batch);
-    outage.ofKept.ended();
-    outage.forget(...batch);
-    return { along: batch.length };
-  } catch (error) {
-    if (error instanceof UnavailableError) outage.ofKept.failed();
-    else outage.ofKept.ended();
-    const refused = error instanceof RejectedError ? error.refused : undefined;
-    if (!refused && (batch.length > 1 || error instanceof UnavailableError)) {
-      outage.keepInParts(batch);
-      return { along: 0 };
+/** Sends what is buffered, in one request or in several quick ones, up to one that is not accepted as a whole. */
+const flush = async <S extends SecretDeclarations>(
+  { sink, buffer, flushBreaker }: Destination<S>,
+  secrets: SecretValues<S>,
+  limitMs: number,
+): Promise<Flush> => {
+  const startedAt = performance.now();
+  const elapsedMs = () => Math.round(performance.now() - startedAt);
+  let flushed = 0;
+  while (buffer.size > 0 && performance.now() - startedAt < FLUSH_BUDGET_MS && flushBreaker.allowRequest()) {
+    const batch = buffer.takeBatch(sink.batchLimit);
+    try {
+      await withDeadline(limitMs, ({ http }) => sink.send(batch as Activities, secrets, http), startedAt);
+      flushBreaker.recordSuccess();
+      buffer.remove(batch);
+      flushed += batch.length;
+    } catch (error) {
+      if (error instanceof UnavailableError) flushBreaker.recordFailure();
+      else flushBreaker.recordSuccess();
+      const rejected = getRejected(error, batch);
+      buffer.remove(rejected);
+      if (error instanceof RejectedError && error.rejected && error.othersAccepted) {
+        buffer.remove(batch);
+        flushed += batch.length - rejected.length;
+      }
+      // What is left is sent again in two halves: one activity can spoil a batch.
+      buffer.bisect(batch);
+      const isRejection = rejected.length > 0;
+      return {
+        flushed,
+        flushMs: elapsedMs(),
+        ...(isRejection && { flushRejection: { error, activities: rejected } }),
+      };
     }
-    outage.forget(...batch);
-    return { along: batch.length - (refused ?? batch).length, refusal: { error, refused: refused ?? batch } };
   }
+  return { flushed, flushMs: elapsedMs() };
+};
+
+/** The part of a batch that is known to be rejected. */
+const getRejected = (error: unknown, batch: readonly Activity[]): readonly Activity[] => {
+  if (error instanceof UnavailableError) return [];
+  if (error instanceof RejectedError && error.rejected) return error.rejected;
+  return batch.length === 1 ? batch : [];
 };

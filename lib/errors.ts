@@ -4,7 +4,7 @@ import type { Activity } from './activity.ts';
 /** The Action's secrets are missing or malformed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  /** Name of a secret, or of destinations without any → what is wrong with it, never a value. */
+  /** Name of a secret → what is wrong with it, never its value. */
   readonly problems: ReadonlyMap<string, string>;
 
   constructor(problems: ReadonlyMap<string, string>) {
@@ -13,79 +13,95 @@ export class ConfigError extends Error {
   }
 }
 
-/** What a destination answered. */
-interface Answer {
+/** What a destination responded. */
+interface ResponseDetails {
   /** HTTP status. */
-  readonly status?: number;
-  /** Its own words: untrusted, and they may repeat what it was sent. */
-  readonly vendorText?: string;
-  /** All it said, parsed if it is JSON: untrusted, and for its sink alone. */
+  readonly status?: number | undefined;
+  /** The vendor's own explanation. Untrusted: it may repeat what it was sent. */
+  readonly vendorMessage?: string | undefined;
+  /** The whole body, parsed if it is JSON. Untrusted, and for the sink alone. */
   readonly body?: unknown;
+  /** Who must act, where waiting is not enough. */
+  readonly hint?: string | undefined;
 }
 
 /** A destination has not accepted an activity. */
 export abstract class DeliveryError extends Error {
   readonly status: number | undefined;
-  readonly vendorText: string;
+  readonly vendorMessage: string;
   readonly body: unknown;
-  /** Who must act, where waiting is not enough. */
-  abstract readonly advice: string | undefined;
-  /** What was tried, and what becomes of the activity: for the log line. */
-  fate = '';
+  readonly hint: string | undefined;
 
-  constructor(message: string, { status, vendorText = '', body }: Answer = {}) {
+  constructor(message: string, { status, vendorMessage = '', body, hint }: ResponseDetails = {}) {
     super(message);
     this.status = status;
-    this.vendorText = vendorText;
+    this.vendorMessage = vendorMessage;
     this.body = body;
+    this.hint = hint;
   }
 }
 
-interface Refusal extends Answer {
-  /** Of a batch: what was refused, where the destination tells. It has accepted the others. */
-  readonly refused?: readonly Activity[];
+interface RejectionDetails extends ResponseDetails {
+  /** The part of a batch that was rejected, where the destination names it. */
+  readonly rejected?: readonly Activity[] | undefined;
+  /** Whether the destination has accepted the rest of the batch. True by default; false where it accepts all or nothing. */
+  readonly othersAccepted?: boolean;
 }
 
-/** The destination refused the activity and would refuse it again. */
+/** The destination rejected the activity, and would reject it again. */
 export class RejectedError extends DeliveryError {
   override readonly name = 'RejectedError';
-  readonly refused: readonly Activity[] | undefined;
+  readonly rejected: readonly Activity[] | undefined;
+  readonly othersAccepted: boolean;
 
-  constructor(message: string, { refused, ...answer }: Refusal = {}) {
-    super(message, answer);
-    this.refused = refused;
-  }
-
-  get advice(): string | undefined {
-    // One user was too much at once, and nothing in the secrets changes that.
-    if (this.status === 429) return undefined;
-    if (this.status === 401 || this.status === 403) return "check the credentials in the Action's secrets";
-    if (this.status === 404 || (this.status ?? 400) < 400) return "check the address in the Action's secrets";
-    return "check the Action's secrets";
+  constructor(message: string, { rejected, othersAccepted = true, ...response }: RejectionDetails = {}) {
+    super(message, { ...response, hint: response.hint ?? getHint(response.status) });
+    this.rejected = rejected;
+    this.othersAccepted = othersAccepted;
   }
 }
 
-interface Unavailability extends Answer {
-  /** How long the destination asks to be left alone. */
+const getHint = (status = 400): string | undefined => {
+  // A rate limit of one user: nothing in the secrets changes it.
+  if (status === 429) return undefined;
+  if (status === 401 || status === 403) return "check the credentials in the Action's secrets";
+  if (status === 404 || status === 405 || status < 400) return "check the URL in the Action's secrets";
+  if (status === 410) return 'the receiver has unsubscribed: unbind the Action, or change its URL';
+  return "check the Action's secrets";
+};
+
+interface UnavailabilityDetails extends ResponseDetails {
+  /** How long the destination asks to wait before the next request. */
   readonly retryAfterMs?: number | undefined;
-  /** Given where another attempt right away would fail alike, and somebody must act. */
-  readonly advice?: string | undefined;
+  /** Short and stable, for logs and monitoring: `TIMEOUT`, `CIRCUIT_OPEN`, or Node's code of a connection error. */
+  readonly code?: string | undefined;
 }
 
-/** The destination could not be reached, or cannot take the activity now: a later attempt can succeed. */
+/** The destination could not be reached, or cannot accept the activity now: a later attempt can succeed. */
 export class UnavailableError extends DeliveryError {
   override readonly name = 'UnavailableError';
   readonly retryAfterMs: number | undefined;
-  readonly advice: string | undefined;
+  readonly code: string | undefined;
 
-  constructor(message: string, { retryAfterMs, advice, ...answer }: Unavailability = {}) {
-    super(message, answer);
+  constructor(message: string, { retryAfterMs, code, ...response }: UnavailabilityDetails = {}) {
+    super(message, response);
     this.retryAfterMs = retryAfterMs;
-    this.advice = advice;
+    this.code = code;
   }
 }
 
-/** The destination has the SignUp, but Auth0 did not take the mark: the next login sends it again, with the same id. */
-export class NotMarkedError extends Error {
-  override readonly name = 'NotMarkedError';
+/** The destination has accepted the SignUp, but Auth0 did not accept the `signedUp` flag. */
+export class MetadataWriteError extends Error {
+  override readonly name = 'MetadataWriteError';
 }
+
+/** The rejection of some activities of a batch, by their indexes; undefined if the response names none of them. */
+export const rejectAt = (
+  activities: readonly Activity[],
+  indexes: Iterable<number>,
+  details: RejectionDetails & { readonly message: string },
+): RejectedError | undefined => {
+  const named = new Set(indexes);
+  const rejected = activities.filter((_, index) => named.has(index));
+  return rejected.length > 0 ? new RejectedError(details.message, { ...details, rejected }) : undefined;
+};

@@ -1,4 +1,4 @@
-/** axios under one deadline; turns every failure into one of errors.ts. A vendor's answer is untrusted input. */
+/** axios under one deadline. Every failure becomes one of errors.ts. A vendor's response is untrusted input. */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import axios, { type AxiosError, type AxiosResponse } from 'axios';
@@ -9,11 +9,16 @@ export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
 export interface HttpRequest {
   readonly url: string;
-  /** Beside or instead of the defaults: JSON, and our User-Agent. */
+  /** In addition to the defaults, or instead of them: JSON, and our User-Agent. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent to the byte as it is. */
+  /** Sent byte for byte. */
   readonly body: string;
   readonly tls?: TlsOptions;
+  /**
+   * Whether a response of the 2xx class is the vendor's own and accepts the request. Proxies and login pages respond
+   * with 200 as well. By default anything is accepted but HTML, which never is.
+   */
+  isAccepted?(response: HttpResponse): boolean;
 }
 
 /** Passed to Node's TLS. https://nodejs.org/docs/latest-v22.x/api/tls.html#tlsconnectoptions-callback */
@@ -24,75 +29,81 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** An answer of the 2xx class; all others are thrown. */
+/** A response of the 2xx class; all others are thrown. */
 export interface HttpResponse {
   readonly status: number;
-  /** Parsed if it is JSON, otherwise text: cut after RESPONSE_LIMIT_BYTES, or where the connection broke. */
+  /** Parsed if it is JSON, otherwise a string; undefined if it is empty. */
   readonly body: unknown;
 }
 
 const RESPONSE_LIMIT_BYTES = 64 * 1024;
 
-/** Time for an aborted request to say how far it came. */
+/** How long a body may take after its headers. A vendor's is short and sent with them. */
+const BODY_TIMEOUT_MS = 250;
+
+/** Time for a body that is cut off by the deadline to be evaluated: its status has arrived. */
 const ABORT_GRACE_MS = 25;
 
 /** Without one, Splunk falls back to HTTP/1.0 and closes the connection. */
 const USER_AGENT = 'auth0-login-analytics';
 
-/** The time that a login may spend on a delivery: name resolution, connection, TLS, answers and pauses included. */
-export class Deadline {
-  readonly #endsAt: number;
-  readonly #controller = new AbortController();
-  readonly #timeUp: Promise<never>;
-  #timer: NodeJS.Timeout | undefined;
-
-  /** @param startedAt by `performance.now`. */
-  constructor(ms: number, startedAt = performance.now()) {
-    this.#endsAt = startedAt + ms;
-    this.#timeUp = new Promise((_, reject) => {
-      this.#timer = setTimeout(() => {
-        const error = new UnavailableError(`no answer within ${ms} ms`);
-        this.#controller.abort(error);
-        this.#timer = setTimeout(reject, this.remainingMs() + ABORT_GRACE_MS, error);
-      }, this.remainingMs());
-    });
-    // It may come to an end while nothing is under way.
-    this.#timeUp.catch(() => {});
-  }
-
-  remainingMs(): number {
-    return this.#endsAt - performance.now();
-  }
-
-  /** Its requests end with the deadline. */
-  readonly http: Http = (request) => post(request, this.#controller.signal);
-
-  /**
-   * Waits for `work`, and no longer than the deadline, whatever `work` does.
-   * @throws {UnavailableError} when the time is up.
-   */
-  race<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#timeUp]);
-  }
-
-  /** To be called when the delivery is over. */
-  end(): void {
-    clearTimeout(this.#timer);
-  }
+/** The time left for a piece of work, and requests that end with it. */
+export interface Deadline {
+  readonly http: Http;
+  remainingMs(): number;
 }
 
-const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
-  const { status, headers, data } = await open(request, signal);
-  const body = parseIfJson(await readBody(data));
-  if (status >= 200 && status < 300) return { status, body };
-  const message = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
-  const answer = { status, vendorText: vendorText(body), body };
-  if (!isTemporary(status)) throw new RejectedError(message, answer);
-  throw new UnavailableError(message, { ...answer, retryAfterMs: parseRetryAfter(headers['retry-after']) });
+/**
+ * Waits for `work` no longer than `ms` from `startedAt`, whatever it does: name resolution, connection, TLS, responses
+ * and pauses included.
+ * @param startedAt by `performance.now`.
+ * @throws {UnavailableError} when the time is up.
+ */
+export const withDeadline = async <T>(
+  ms: number,
+  work: (deadline: Deadline) => Promise<T>,
+  startedAt = performance.now(),
+): Promise<T> => {
+  const remainingMs = () => startedAt + ms - performance.now();
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new UnavailableError(`timed out after ${ms} ms`, { code: 'TIMEOUT' });
+      controller.abort(error);
+      timer = setTimeout(reject, ABORT_GRACE_MS, error);
+    }, remainingMs());
+  });
+  try {
+    return await Promise.race([
+      work({ http: (request) => post(request, controller.signal), remainingMs }),
+      expired,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
-/** The answer as soon as its status and headers are there. */
-const open = async (
+const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
+  const { status, headers, data } = await sendRequest(request, signal);
+  const { text, isComplete } = await readBody(data);
+  const body = parseIfJson(text);
+  const message = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
+  if (status >= 200 && status < 300) {
+    const response = { status, body };
+    if (!isHtml(text, headers['content-type']) && (request.isAccepted?.(response) ?? true)) return response;
+    if (!isComplete)
+      throw new UnavailableError(`${message}, but the response body is incomplete`, { status });
+    const hint = "check the URL in the Action's secrets";
+    throw new RejectedError(`${message}, but not a response of the vendor's API`, { status, body, hint });
+  }
+  const details = { status, vendorMessage: getVendorMessage(body), body };
+  if (!isTemporary(status)) throw new RejectedError(message, details);
+  throw new UnavailableError(message, { ...details, retryAfterMs: parseRetryAfter(headers['retry-after']) });
+};
+
+/** The response as soon as its status and headers have arrived. */
+const sendRequest = async (
   request: HttpRequest,
   signal: AbortSignal,
 ): Promise<AxiosResponse<http.IncomingMessage>> => {
@@ -106,39 +117,57 @@ const open = async (
       maxRedirects: 0,
       proxy: false,
       signal,
-      ...keptAlive(tls),
+      ...keepAliveAgents(tls),
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    const { code, message, request: sent } = error as AxiosError;
-    // The destination had closed the kept connection, which an instance frozen meanwhile has not noticed.
+    const { code = 'unknown', request: sent } = error as AxiosError;
+    // The destination had closed an idle connection, and an instance that was frozen meanwhile has not noticed.
     // https://nodejs.org/docs/latest-v22.x/api/http.html#requestreusedsocket
-    if (code === 'ECONNRESET' && sent?.reusedSocket) return open(request, signal);
-    throw new UnavailableError(`cannot connect: ${code ?? message}`, { advice: adviceFor(code) });
+    if (code === 'ECONNRESET' && sent?.reusedSocket) return sendRequest(request, signal);
+    throw new UnavailableError(`${describeError(code)}: ${code}`, { code, hint: getHint(code) });
   }
 };
 
-/** The status has told the outcome; the body is commentary, so however it ends, what there is of it will do. */
-const readBody = async (stream: http.IncomingMessage): Promise<string> => {
+/** However it ends, what has arrived of it is evaluated. */
+const readBody = async (stream: http.IncomingMessage): Promise<{ text: string; isComplete: boolean }> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const timer = setTimeout(() => stream.destroy(), BODY_TIMEOUT_MS);
   try {
     for await (const chunk of stream) {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes >= RESPONSE_LIMIT_BYTES) break;
     }
-  } catch {}
-  return Buffer.concat(chunks).subarray(0, RESPONSE_LIMIT_BYTES).toString();
+  } catch {
+  } finally {
+    clearTimeout(timer);
+  }
+  const text = Buffer.concat(chunks).subarray(0, RESPONSE_LIMIT_BYTES).toString();
+  return { text, isComplete: stream.complete };
 };
 
 /** https://developer.mozilla.org/docs/Web/HTTP/Reference/Status */
 const isTemporary = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
 
-/** Codes of Node's TLS and DNS that another attempt does not change. https://nodejs.org/docs/latest-v22.x/api/tls.html#x509-certificate-error-codes */
-const adviceFor = (code = ''): string | undefined => {
-  if (/CERT|SIGNATURE/.test(code)) return "check the destination's certificate";
-  return code === 'ENOTFOUND' ? "check the address in the Action's secrets" : undefined;
+const isHtml = (text: string, contentType: unknown = ''): boolean =>
+  text.trimStart().startsWith('<') || /^(text\/html|application\/xhtml)/i.test(String(contentType));
+
+/** Codes of Node's TLS: https://nodejs.org/docs/latest-v22.x/api/tls.html#x509-certificate-error-codes */
+const isCertificateError = (code: string): boolean => /CERT|SIGNATURE/.test(code);
+
+const CONNECT_ERRORS = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'];
+
+const describeError = (code: string): string => {
+  if (CONNECT_ERRORS.includes(code) || isCertificateError(code)) return 'cannot connect';
+  return code.startsWith('HPE_') ? 'malformed HTTP response' : 'connection error';
+};
+
+/** Who must act, where another attempt right away would fail alike. */
+const getHint = (code: string): string | undefined => {
+  if (isCertificateError(code)) return "check the destination's certificate";
+  return code === 'ENOTFOUND' ? "check the URL in the Action's secrets" : undefined;
 };
 
 /** Seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
@@ -150,33 +179,34 @@ const parseRetryAfter = (value: unknown): number | undefined => {
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 };
 
-/** What the destination says of its refusal: error bodies can be JSON, a JSON string, plain text, HTML or empty. */
-const vendorText = (body: unknown): string => {
-  if (typeof body === 'string') return body.trimStart().startsWith('<') ? '' : body;
+/** The vendor's explanation, from the fields where vendors put it. RFC 9457 calls it `detail`. */
+const getVendorMessage = (body: unknown): string => {
+  if (typeof body === 'string') return isHtml(body) ? '' : body;
+  if (Array.isArray(body)) return getVendorMessage(body[0]);
   if (typeof body !== 'object' || body === null) return '';
-  const { text, message, error } = body as Record<string, unknown>;
-  return vendorText(text ?? message ?? error);
+  const { text, message, detail, error, errors, title } = body as Record<string, unknown>;
+  return getVendorMessage(text ?? message ?? detail ?? error ?? errors ?? title);
 };
 
-const parseIfJson = (body: string): unknown => {
+const parseIfJson = (text: string): unknown => {
   try {
-    return JSON.parse(body);
+    return JSON.parse(text);
   } catch {
-    return body;
+    return text.trim() === '' ? undefined : text;
   }
 };
 
 /** A warm instance keeps its connections: one pair of agents for each way of checking certificates. */
 const agents = new Map<string, { httpAgent: http.Agent; httpsAgent: https.Agent }>();
 
-const keptAlive = (tls: TlsOptions = {}) => {
+const keepAliveAgents = (tls: TlsOptions = {}) => {
   const key = JSON.stringify(tls);
-  const known = agents.get(key);
-  if (known) return known;
-  const made = {
+  const cached = agents.get(key);
+  if (cached) return cached;
+  const created = {
     httpAgent: new http.Agent({ keepAlive: true }),
     httpsAgent: new https.Agent({ ...tls, keepAlive: true }),
   };
-  agents.set(key, made);
-  return made;
+  agents.set(key, created);
+  return created;
 };

@@ -1,10 +1,10 @@
 /** Omits and hashes fields of an activity, once for every destination. */
 import { createHmac } from 'node:crypto';
 import type { Activity } from './activity.ts';
-import type { Settings } from './secrets.ts';
+import type { Settings } from './settings.ts';
 
-/** Without the fields to omit, and with the HMAC-SHA256 of those to hash, in hex. */
-export const protect = (
+/** The activity without the fields to omit, and with the HMAC-SHA256 of those to hash, in hex. */
+export const applyPrivacy = (
   activity: Activity,
   { OMIT_FIELDS, HASH_FIELDS, HASH_KEY = '' }: Pick<Settings, 'OMIT_FIELDS' | 'HASH_FIELDS' | 'HASH_KEY'>,
 ): Activity => {

@@ -1,201 +1,138 @@
 /**
- * Declare, read and check `event.secrets`: the configuration of an Action, set in Auth0's dashboard.
+ * Declare and read `event.secrets`: the configuration of an Action, set in Auth0's dashboard.
  * https://auth0.com/docs/customize/actions/write-your-first-action#add-a-secret
  */
-import { X509Certificate } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import * as v from 'valibot';
+import type { Activity } from './activity.ts';
 import { ConfigError } from './errors.ts';
+import { baseUrl, type Format, oneOf, string } from './formats.ts';
 
-/**
- * The secrets an Action reads: each is required, optional or has a default, and says what it is for. What concerns
- * several of them is checked in a pipe behind the object, and forwarded to the one to correct.
- */
-export type SecretsSchema = v.ObjectSchema<v.ObjectEntries, undefined>;
+/** A secret as an Action declares it. */
+export interface Secret<T = unknown> extends Format<T> {
+  readonly description: string;
+  readonly required: boolean;
+  /** Used where none is set. */
+  readonly defaultValue?: string;
+}
 
-/** Any text. */
-export const text = v.string();
+/** Name → secret. */
+export type SecretDeclarations = Readonly<Record<string, Secret>>;
 
-/** A token or key, fit for a header: a line break inside is a mistake in copying. */
-export const credential = v.pipe(text, v.regex(/^[!-~]+$/, 'must be ASCII characters without blanks'));
-
-/** `true` or `false`. */
-export const flag = v.pipe(
-  text,
-  v.toLowerCase(),
-  v.picklist(['true', 'false'], 'must be true or false'),
-  v.transform((value) => value === 'true'),
-);
-
-/** A whole number. */
-export const integer = (min: number, max: number) => {
-  const message = `must be a whole number from ${min} to ${max}`;
-  return v.pipe(
-    text,
-    v.regex(/^\d{1,9}$/, message),
-    v.transform(Number),
-    v.minValue(min, message),
-    v.maxValue(max, message),
-  );
+/** The values of declared secrets, checked and converted. */
+export type SecretValues<S extends SecretDeclarations> = {
+  readonly [Name in keyof S]: S[Name] extends Secret<infer T> ? T : never;
 };
 
-/** Some of the given names, separated by commas. */
-const listOf = <const T extends readonly string[]>(names: T) => {
-  const message = `must be some of ${names.join(',')}`;
-  return v.pipe(
-    text,
-    v.transform((value) => value.split(',').flatMap((name) => name.trim() || [])),
-    v.array(v.picklist(names, message)),
-  );
-};
+/** Name of a secret → what is wrong with it. */
+export type Problems = Readonly<Record<string, string>>;
 
-/** The address of a server, without a slash at its end. Secrets travel to it, so plain http is for loopback only. */
-export const serverUrl = v.pipe(
-  text,
-  v.check(isServerUrl, 'must be an https URL without user, query and fragment'),
-  v.transform((value) => value.replace(/\/+$/, '')),
-);
-
-/** PEM certificates, also as a text field gives them back: line breaks turned into blanks or `\n`. */
-export const certificates = v.pipe(
-  text,
-  v.transform((value) =>
-    Array.from(
-      value.replaceAll('\\n', '\n').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)/g),
-      ([, base64 = '']) =>
-        `-----BEGIN CERTIFICATE-----\n${base64.trim().replace(/\s+/g, '\n')}\n-----END CERTIFICATE-----\n`,
-    ),
-  ),
-  v.check((pems) => pems.length > 0 && pems.every(isCertificate), 'must be PEM certificates'),
-);
-
-/** The secrets that every Action understands. */
-export const settings = v.object({
-  DELIVERY_TIMEOUT_MS: v.optional(
-    v.pipe(
-      integer(250, 10_000),
-      v.description('Milliseconds a login waits for a delivery at most, 250 to 10000'),
-    ),
-    '3000',
-  ),
-  ON_FAILURE: v.optional(
-    v.pipe(
-      v.picklist(['continue', 'deny'], 'must be continue or deny'),
-      v.description('`deny` refuses a login that could not be recorded'),
-    ),
-    'continue',
-  ),
-  RECORD: v.optional(
-    v.pipe(
-      v.picklist(['interactive', 'all'], 'must be interactive or all'),
-      v.description('`all` records token exchanges and silent authentication as Logins, too'),
-    ),
-    'interactive',
-  ),
-  LOG: v.optional(
-    v.pipe(
-      v.picklist(['failures', 'all'], 'must be failures or all'),
-      v.description('`all` logs a line for every login'),
-    ),
-    'failures',
-  ),
-  SIGNUP_WINDOW_DAYS: v.optional(
-    v.pipe(
-      integer(0, 365),
-      v.description('Days after the creation of a profile in which its SignUp can be recorded'),
-    ),
-    '7',
-  ),
-  OMIT_FIELDS: v.optional(
-    v.pipe(
-      listOf(['name', 'email', 'ip', 'userAgent']),
-      v.description('What is not sent, of `name,email,ip,userAgent`'),
-    ),
-    '',
-  ),
-  HASH_FIELDS: v.optional(
-    v.pipe(
-      listOf(['userId', 'name', 'email', 'ip', 'userAgent']),
-      v.description('What is sent as a hash (HMAC-SHA256), of `userId,name,email,ip,userAgent`'),
-    ),
-    '',
-  ),
-  HASH_KEY: v.optional(v.pipe(text, v.description('Key of the hashes, required with `HASH_FIELDS`'))),
+export const required = <T>(format: Format<T>, description: string): Secret<T> => ({
+  ...format,
+  description,
+  required: true,
 });
 
-export type Settings = v.InferOutput<typeof settings>;
-
-/** Checks what an Action was given. Throws one ConfigError that names everything missing or malformed, never a value. */
-export const readSecrets = <S extends SecretsSchema>(
-  schema: S,
-  given: unknown,
-): Settings & v.InferOutput<S> => {
-  const known = lastChecks.get(schema);
-  const names = known ? Object.keys(known.values) : Object.keys({ ...settings.entries, ...schema.entries });
-  const values = Object.fromEntries(names.map((name) => [name, readSecret(given, name)]));
-  if (known && isDeepStrictEqual(values, known.values)) return known.output as Settings & v.InferOutput<S>;
-  const results = [settings, schema].map((part) =>
-    v.safeParse(part, values, { message: () => 'is malformed' }),
-  );
-  const problems = new Map(
-    results.flatMap(({ issues = [] }) =>
-      issues.map((issue) => {
-        const name = String(issue.path?.[0].key);
-        return [name, values[name] === undefined ? 'is missing' : issue.message];
-      }),
-    ),
-  );
-  if (values.HASH_FIELDS && !values.HASH_KEY) problems.set('HASH_KEY', 'is missing');
-  if (problems.size > 0) throw new ConfigError(problems);
-  const output = Object.assign({}, ...results.map((result) => result.output));
-  lastChecks.set(schema, { values, output });
-  return output;
-};
-
-/** A warm instance is given the same secrets again and again, and checking them is a good part of its work. */
-const lastChecks = new WeakMap<SecretsSchema, { values: object; output: unknown }>();
-
-/** The names of the secrets that must be given. */
-export const requiredSecrets = ({ entries }: SecretsSchema): string[] =>
-  Object.entries(entries).flatMap(([name, schema]) => (schema.type === 'optional' ? [] : [name]));
+export function optional<T>(format: Format<T>, description: string): Secret<T | undefined>;
+export function optional<T>(format: Format<T>, description: string, defaultValue: string): Secret<T>;
+export function optional<T>(
+  format: Format<T>,
+  description: string,
+  defaultValue?: string,
+): Secret<T | undefined> {
+  return { ...format, description, required: false, ...(defaultValue !== undefined && { defaultValue }) };
+}
 
 /**
- * Of several destinations those that are meant to be used: one of the secrets that it requires is given. One alone is
- * always meant. Throws a ConfigError if none is.
+ * The secrets that choose a vendor's server, `ACME_REGION` or `ACME_HOST`, and the base URL they choose.
+ * @param hosts region → base URL; the first is the default.
  */
-export const configured = <T extends { readonly name: string; readonly secrets: SecretsSchema }>(
-  sinks: readonly T[],
-  given: unknown,
-): readonly T[] => {
-  if (sinks.length === 1) return sinks;
-  const meant = sinks.filter(({ secrets }) =>
-    requiredSecrets(secrets).some((name) => readSecret(given, name)),
-  );
-  if (meant.length > 0) return meant;
-  const names = sinks.map(({ name }) => name).join(', ');
-  throw new ConfigError(new Map([[names, 'have no secrets: set those of one at least']]));
+export const regional = <P extends string, R extends string>(
+  prefix: P,
+  hosts: Readonly<Record<R, string>>,
+  descriptions: { readonly region: string; readonly host: string },
+) => {
+  type Region = { readonly [Name in `${P}_REGION`]: R };
+  type Host = { readonly [Name in `${P}_HOST`]: string | undefined };
+  const region = `${prefix}_REGION` as keyof Region;
+  const host = `${prefix}_HOST` as keyof Host;
+  const regions = Object.keys(hosts) as R[];
+  return {
+    secrets: {
+      [region]: optional(oneOf(...regions), descriptions.region, String(regions[0])),
+      [host]: optional(baseUrl, descriptions.host),
+    } as { [Name in keyof Region]: Secret<R> } & { [Name in keyof Host]: Secret<string | undefined> },
+    getHost: (secrets: Region & Host): string =>
+      (secrets[host] as string | undefined) ?? hosts[secrets[region] as R],
+  };
 };
 
-/** One secret as the operator meant it: trimmed, absent if empty. Checks nothing, so it also serves before the check. */
-export const readSecret = (given: unknown, name: string): string | undefined => {
-  const value: unknown = (given as Record<string, unknown> | undefined)?.[name];
+/** The secrets that name a vendor's events, `ACME_SIGNUP_EVENT` and `ACME_LOGIN_EVENT`, and the name they give. */
+export const eventNames = <P extends string>(prefix: P, signUp: string, login: string) => {
+  type Names = { readonly [Name in `${P}_SIGNUP_EVENT` | `${P}_LOGIN_EVENT`]: string };
+  const names = {
+    SignUp: `${prefix}_SIGNUP_EVENT` as keyof Names,
+    Login: `${prefix}_LOGIN_EVENT` as keyof Names,
+  };
+  return {
+    secrets: {
+      [names.SignUp]: optional(string, 'Name of the event for a SignUp', signUp),
+      [names.Login]: optional(string, 'Name of the event for a Login', login),
+    } as { [Name in keyof Names]: Secret<string> },
+    getEventName: ({ type }: Activity, secrets: Names): string => secrets[names[type]],
+  };
+};
+
+/**
+ * Checks and converts what an Action was given.
+ * @param check finds what is wrong with a combination of secrets, each of which is well-formed.
+ * @throws {ConfigError} that names every secret that is missing or malformed, never a value.
+ */
+export const parseDeclared = <S extends SecretDeclarations>(
+  declarations: S,
+  input: unknown,
+  check?: (values: SecretValues<S>) => Problems | undefined,
+): SecretValues<S> => {
+  const problems = new Map<string, string>();
+  const entries = Object.entries(declarations).map(([name, secret]) => {
+    const value = readSecret(input, name) ?? secret.defaultValue;
+    if (value === undefined) {
+      if (secret.required) problems.set(name, 'is missing');
+      return [name, undefined];
+    }
+    const parsed = secret.parse(value);
+    if ('value' in parsed) return [name, parsed.value];
+    problems.set(name, parsed.problem);
+    return [name, undefined];
+  });
+  const values = Object.fromEntries(entries);
+  const combined = problems.size === 0 ? (check?.(values) ?? {}) : {};
+  for (const [name, problem] of Object.entries(combined)) problems.set(name, problem);
+  if (problems.size > 0) throw new ConfigError(problems);
+  return values;
+};
+
+/** The names of the secrets that must be given. */
+export const getRequiredSecrets = (secrets: SecretDeclarations): string[] =>
+  Object.keys(secrets).filter((name) => secrets[name]?.required);
+
+/** Those of several destinations that are meant to be used: a required secret is given. A single one always is. */
+export const selectConfigured = <T>(
+  destinations: readonly T[],
+  getSecrets: (destination: T) => SecretDeclarations,
+  input: unknown,
+): readonly T[] => {
+  const isConfigured = (destination: T) =>
+    getRequiredSecrets(getSecrets(destination)).some((name) => readSecret(input, name));
+  return destinations.length === 1 ? destinations : destinations.filter(isConfigured);
+};
+
+/** One secret as the operator meant it: trimmed, absent if empty. Checks nothing. */
+export const readSecret = (input: unknown, name: string): string | undefined => {
+  const value: unknown = (input as Record<string, unknown> | undefined)?.[name];
   return (typeof value === 'string' && value.trim()) || undefined;
 };
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-function isServerUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname, username, password } = new URL(value);
-  const isPrivate = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
-  // URL forgets a `?` or `#` at the end; a path appended to it would be no path.
-  return isPrivate && `${username}${password}` === '' && !/[?#]/.test(value);
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem) !== undefined;
-  } catch {
-    return false;
-  }
-}
+/** The sensitive values among the secrets that were given. */
+export const getSensitiveValues = (secrets: SecretDeclarations, input: unknown): string[] =>
+  Object.entries(secrets).flatMap(([name, { sensitive }]) =>
+    sensitive ? (readSecret(input, name) ?? []) : [],
+  );

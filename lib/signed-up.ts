@@ -1,35 +1,41 @@
 /**
- * SignUp or Login? And the marks that decide it: `app_metadata.signedUp` holds, for each destination, that it
- * has accepted this user's SignUp, as `{ "splunk": true, "keen": true }`. The only file that names it.
+ * SignUp or Login? And the flags that decide it: `app_metadata.signedUp` holds for each destination that it has
+ * accepted this user's SignUp, as `{ "splunk": true, "keen": true }`. The only file that names it.
  */
-import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import { type Activity, isCreatedWithin } from './activity.ts';
-import { NotMarkedError } from './errors.ts';
+import { MetadataWriteError } from './errors.ts';
+import type { LoginApi, LoginEvent } from './login-event.ts';
 
 /**
- * True if the destination has not accepted this user's SignUp yet, and the user is new. One who was here before
- * the Action was installed has no marks either, and is no sign-up.
+ * True if the destination has not accepted this user's SignUp yet, and the user is new. A user created long before the
+ * Action was installed has no flag either, and is never counted as a sign-up.
  */
-export const isSignUp = (login: Activity, event: Event, sinkName: string, windowDays: number): boolean =>
-  !isMarked(event, sinkName) &&
+export const isSignUp = (login: Activity, event: LoginEvent, sinkName: string, windowDays: number): boolean =>
+  !hasSignedUp(event, sinkName) &&
   ((login.user.loginsCount ?? Infinity) <= 1 || isCreatedWithin(login, windowDays));
 
 /**
- * Records that destinations have accepted this user's SignUp. The marks of other destinations stay.
- * @throws {NotMarkedError} if Auth0 does not take it: `app_metadata` of a custom database can be anything.
+ * Records that destinations have accepted this user's SignUp. The flags of other destinations stay.
+ * @throws {MetadataWriteError} if Auth0 does not accept it: `app_metadata` of a custom database can be anything.
  */
-export const markSignedUp = (event: Event, api: PostLoginAPI, sinkNames: readonly string[]): void => {
+export const setSignedUp = (event: LoginEvent, api: LoginApi, sinkNames: readonly string[]): void => {
   try {
-    const marks = Object.fromEntries(sinkNames.map((name) => [name, true]));
-    api.user.setAppMetadata('signedUp', { ...event.user.app_metadata?.signedUp, ...marks });
+    const flags = Object.fromEntries(sinkNames.map((name) => [name, true]));
+    const before = getSignedUp(event);
+    api.user.setAppMetadata('signedUp', { ...(isObject(before) && before), ...flags });
   } catch (cause) {
-    throw new NotMarkedError('app_metadata did not take the mark', { cause });
+    throw new MetadataWriteError('setAppMetadata failed', { cause });
   }
 };
 
-const isMarked = (event: Event, sinkName: string): boolean => {
-  const signedUp: unknown = event.user.app_metadata?.signedUp;
-  if (typeof signedUp === 'object' && signedUp !== null) return Reflect.get(signedUp, sinkName) === true;
+const hasSignedUp = (event: LoginEvent, sinkName: string): boolean => {
+  const signedUp = getSignedUp(event);
+  if (isObject(signedUp)) return Reflect.get(signedUp, sinkName) === true;
   // Auth0's Rules wrote `true`, for all destinations alike.
   return Boolean(signedUp);
 };
+
+const getSignedUp = ({ user }: LoginEvent): unknown =>
+  isObject(user.app_metadata) ? Reflect.get(user.app_metadata, 'signedUp') : undefined;
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -1,28 +1,46 @@
-import type * as v from 'valibot';
 import type { Activity } from './activity.ts';
 import type { Http } from './http.ts';
-import type { SecretsSchema } from './secrets.ts';
+import type { Problems, SecretDeclarations, SecretValues } from './secrets.ts';
 
-/** Delivers activities to one destination. It holds no policy: no retry, no time-out, no logging, no marks. */
-export interface Sink<S extends SecretsSchema = SecretsSchema> {
-  /** The name of its file, Action, log prefix and mark: `splunk`. */
+/** At least one. */
+export type Activities = readonly [Activity, ...Activity[]];
+
+/** Delivers activities to one destination. It holds no policy: no retry, no timeout, no logging, no flags. */
+export interface Sink<S extends SecretDeclarations = SecretDeclarations> {
+  /** The name of its file, Action, log prefix and `signedUp` flag: `splunk`. */
   readonly name: string;
 
-  /** What it needs to know: checked before each delivery, and printed in the README. */
+  /** The vendor and the API: `Splunk, HTTP Event Collector (HEC)`. */
+  readonly title: string;
+
+  /** The vendor's documentation that it follows. */
+  readonly docs: readonly string[];
+
+  /** Its configuration: checked before each delivery, and printed in the documentation. */
   readonly secrets: S;
 
-  /** How many activities the destination takes in one request, and `send` gets, at most. Without it, all there are. */
+  /** Finds what is wrong with a combination of secrets, each of which is well-formed. */
+  check?(secrets: SecretValues<S>): Problems | undefined;
+
+  /** How many activities the destination accepts in one request, and `send` gets, at most. Unlimited by default. */
   readonly batchLimit?: number;
 
-  /**
-   * Delivers one or more activities in as few requests as the destination allows. Resolves only when it has
-   * accepted them all.
-   *
-   * @throws {RejectedError} if it refused one: repeating would not help.
-   * @throws {UnavailableError} if it could not be reached or cannot take them now.
-   */
-  send(activities: readonly Activity[], secrets: v.InferOutput<S>, http: Http): Promise<void>;
+  /** Why the destination is not to get an activity, as the secret that would change it: `ACME_LOGINS is not set`. */
+  getSkipReason?(activity: Activity, secrets: SecretValues<S>): string | undefined;
 
-  /** False for what the destination does not take. Without it, it takes everything. */
-  records?(activity: Activity, secrets: v.InferOutput<S>): boolean;
+  /** What is sent for an activity, before it becomes JSON. Pure. */
+  toPayload(activity: Activity, secrets: SecretValues<S>, now: Date): unknown;
+
+  /**
+   * Delivers activities in as few requests as the destination allows. Resolves only when it has accepted them all.
+   *
+   * @throws {RejectedError} if it rejected one: repeating would not help.
+   * @throws {UnavailableError} if it could not be reached or cannot accept them now.
+   */
+  send(activities: Activities, secrets: SecretValues<S>, http: Http): Promise<void>;
 }
+
+/** Declares a sink. Its payload and the values of its secrets are typed by what it declares. */
+export const defineSink = <S extends SecretDeclarations, P>(
+  sink: Sink<S> & { toPayload(activity: Activity, secrets: SecretValues<S>, now: Date): P },
+): Sink<S> & { toPayload(activity: Activity, secrets: SecretValues<S>, now: Date): P } => sink;

@@ -1,8 +1,14 @@
 /** What there is in actions/: destinations, and Actions that record at one or several of them. */
-import type { Action } from '../../lib/record.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { UsageError } from '../cli/command.ts';
 import { readManifest } from './manifest.ts';
+
+/** An Action: it records at one destination, or at several. */
+export interface Action {
+  /** The name of its file: `splunk`. */
+  readonly name: string;
+  readonly sinks: readonly Sink[];
+}
 
 /** All Actions, in the order of a0deploy.yaml. */
 export const loadActions = async (): Promise<readonly Action[]> =>
@@ -30,10 +36,9 @@ export const everyDestination = async (): Promise<Action> => ({
 });
 
 const loadAction = async (name: string): Promise<Action> => {
-  const exported: object = await import(`../../actions/${name}.ts`);
-  const found = Object.values(exported).find(
-    (value) => value?.name === name && (value.sinks || value.secrets),
-  );
-  if (!found) throw new Error(`actions/${name}.ts exports no sink and no list of sinks named ${name}`);
-  return found.sinks ? found : { name, sinks: [found] };
+  const exported: { sinks?: readonly Sink[] } & object = await import(`../../actions/${name}.ts`);
+  if (exported.sinks) return { name, sinks: exported.sinks };
+  const sink = Object.values(exported).find((value) => value?.name === name && value.secrets);
+  if (!sink) throw new Error(`actions/${name}.ts exports neither a sink named ${name} nor its sinks`);
+  return { name, sinks: [sink] };
 };

@@ -1,13 +1,17 @@
-/** What an Action made of a login, told from the one line it logs with LOG=all. */
-export type Outcome = 'delivered' | 'skipped' | 'not configured' | 'failed';
+/** The outcomes that Actions publish while some work is done, other work running concurrently. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe } from 'node:diagnostics_channel';
+import { OUTCOME_CHANNEL, type Outcome } from '../../lib/outcome.ts';
 
-/** Of an Action with several destinations the worst counts. Their parts of the line can be cut, so the first letters do. */
-const OUTCOMES: ReadonlyArray<readonly [RegExp, Outcome]> = [
-  [/[\]:] (SignUp|Login) not d/, 'failed'],
-  [/[\]:] Not conf/, 'not configured'],
-  [/[\]:] (SignUp|Login) del/, 'delivered'],
-  [/[\]:] (Skipped:|(SignUp|Login) skip)/, 'skipped'],
-];
+const collected = new AsyncLocalStorage<Outcome[]>();
 
-export const getOutcome = (logs: string): Outcome =>
-  OUTCOMES.find(([pattern]) => pattern.test(logs))?.[1] ?? 'failed';
+// A subscriber runs in the asynchronous context of the Action that publishes.
+subscribe(OUTCOME_CHANNEL, (outcome) => collected.getStore()?.push(outcome as Outcome));
+
+export const collectOutcomes = async <T>(
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly outcomes: readonly Outcome[] }> => {
+  const outcomes: Outcome[] = [];
+  const result = await collected.run(outcomes, work);
+  return { result, outcomes };
+};

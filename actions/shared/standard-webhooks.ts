@@ -1,0 +1,28 @@
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+import { createHmac } from 'node:crypto';
+import * as v from 'valibot';
+import { credentialSchema, format } from '../../lib/formats.ts';
+
+const KEY_PREFIX = 'whsec_';
+const NOT_A_KEY = `must be ${KEY_PREFIX} and 24 to 64 bytes in base64`;
+/** Its value is the bytes of the key. */
+export const signingKey = format(
+  v.pipe(
+    credentialSchema,
+    v.startsWith(KEY_PREFIX, NOT_A_KEY),
+    v.transform((value) => value.slice(KEY_PREFIX.length)),
+    v.base64(NOT_A_KEY),
+    v.transform((value) => Buffer.from(value, 'base64')),
+    v.check(({ length }) => length >= 24 && length <= 64, NOT_A_KEY),
+  ),
+  { sensitive: true },
+);
+
+/** The headers that sign a body. The id is the same on every attempt; the timestamp, in seconds, is the attempt's. */
+export const sign = (id: string, body: string, keys: ReadonlyArray<Buffer | undefined>) => {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signatures = keys.flatMap((key) =>
+    key ? `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}` : [],
+  );
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
+};
