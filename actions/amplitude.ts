@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
-import { DeliveryError, rejectAt } from '../lib/errors.ts';
 import { credential } from '../lib/formats.ts';
 import { eventNames, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
+import { toRejection } from './shared/amplitude.ts';
 
 const names = eventNames('AMPLITUDE', 'Signed Up', 'Logged In');
 const region = regional(
@@ -25,15 +25,6 @@ type Secrets = SecretValues<typeof secrets>;
 const OPTIONS = { min_id_length: 1 };
 
 const Acceptance = v.object({ code: v.literal(200) });
-const Indexes = v.optional(v.array(v.number()), []);
-const IndexesByField = v.optional(v.record(v.string(), v.array(v.number())), {});
-const Rejection = v.object({
-  events_with_invalid_fields: IndexesByField,
-  events_with_missing_fields: IndexesByField,
-  events_with_invalid_id_lengths: IndexesByField,
-  silenced_events: Indexes,
-  throttled_events: Indexes,
-});
 
 /** The event. Amplitude accepts an `insert_id` of a user once, for 7 days. */
 const toPayload = (activity: Activity, secrets: Secrets) => {
@@ -72,23 +63,14 @@ export const amplitude = defineSink({
   toPayload,
   async send(activities, secrets, http) {
     const events = activities.map((activity) => toPayload(activity, secrets));
-    try {
-      await http({
-        url: `${region.getHost(secrets)}/2/httpapi`,
-        headers: {},
-        body: JSON.stringify({ api_key: secrets.AMPLITUDE_API_KEY, events, options: OPTIONS }),
-        isAccepted: ({ body }) => v.is(Acceptance, body),
-      });
-    } catch (error) {
-      if (!(error instanceof DeliveryError)) throw error;
-      const { success, output } = v.safeParse(Rejection, error.body);
-      if (!success || (error.status !== 400 && error.status !== 429)) throw error;
-      const indexes = Object.values(output).flatMap((named) => Object.values(named).flat());
-      // Amplitude accepts all of a request or nothing. A throttled user is no outage: others' events are accepted.
-      throw (
-        rejectAt(activities, indexes, { ...error, message: error.message, othersAccepted: false }) ?? error
-      );
-    }
+    await http({
+      url: `${region.getHost(secrets)}/2/httpapi`,
+      headers: {},
+      body: JSON.stringify({ api_key: secrets.AMPLITUDE_API_KEY, events, options: OPTIONS }),
+      isAccepted: ({ body }) => v.is(Acceptance, body),
+    }).catch((error) => {
+      throw toRejection(error, activities);
+    });
   },
 });
 

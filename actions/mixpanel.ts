@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
+import { type Activity, commonProperties, dedupeTime, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError, rejectAt } from '../lib/errors.ts';
 import { credentialSchema, format } from '../lib/formats.ts';
@@ -40,7 +40,7 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
   return {
     event: names.getEventName(activity, secrets),
     properties: {
-      time: activity.time.getTime(),
+      time: dedupeTime(activity).getTime(),
       distinct_id: activity.user.id,
       $user_id: activity.user.id,
       $insert_id: activity.id,

@@ -5,7 +5,7 @@ import { RejectedError } from '../lib/errors.ts';
 import { baseUrlSchema, format, headerList, string } from '../lib/formats.ts';
 import { optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { Acceptance, getRejection, toAttributes, toNanoseconds } from './shared/otlp.ts';
+import { Acceptance, getRejection, isTooOld, toAttributes, toNanoseconds } from './shared/otlp.ts';
 
 const withoutPath = v.transform((url: string) => url.replace(/\/v1\/logs\/*$/, ''));
 const endpoint = format(v.pipe(v.string(), withoutPath, baseUrlSchema));
@@ -33,7 +33,7 @@ const EVENT_NAMES = { SignUp: 'auth0.signup', Login: 'auth0.login' };
 const toPayload = (activity: Activity, _secrets: Secrets, now: Date) => {
   const { user, application, connection, organization, request } = activity;
   return {
-    timeUnixNano: toNanoseconds(activity.time),
+    timeUnixNano: isTooOld(activity.time, now) ? undefined : toNanoseconds(activity.time),
     observedTimeUnixNano: toNanoseconds(now),
     severityNumber: INFO,
     eventName: EVENT_NAMES[activity.type],
@@ -49,6 +49,7 @@ const toPayload = (activity: Activity, _secrets: Secrets, now: Date) => {
       'user_agent.original': request.userAgent,
       'geo.country.iso_code': request.country,
       'geo.locality.name': request.city,
+      'auth0.occurred_at': isTooOld(activity.time, now) ? activity.time : undefined,
       'auth0.tenant': activity.tenant,
       'auth0.protocol': activity.protocol,
       'auth0.application.id': application.id,

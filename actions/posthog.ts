@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
+import { type Activity, commonProperties, dedupeTime, ipForLookup, NO_IP } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { credential } from '../lib/formats.ts';
 import { eventNames, regional, required, type SecretValues } from '../lib/secrets.ts';
@@ -35,13 +35,13 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
     uuid: activity.id,
     event: names.getEventName(activity, secrets),
     distinct_id: activity.user.id,
-    timestamp: activity.time,
+    timestamp: dedupeTime(activity),
     properties: {
       ...properties,
       $lib: 'auth0-login-analytics',
       // Without an address, PostHog would store and look up the one that Auth0 calls from.
       // https://posthog.com/docs/cdp/geoip-enrichment
-      $ip: activity.request.ip ?? null,
+      $ip: activity.request.ip ?? NO_IP,
       $geoip_disable: ipForLookup(activity) === undefined,
       $raw_user_agent: userAgent,
       $set: { email, name: activity.user.name },

@@ -1,6 +1,6 @@
 import { Analytics } from '@segment/analytics-node';
 import * as v from 'valibot';
-import { type Activity, commonProperties } from '../lib/activity.ts';
+import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError } from '../lib/errors.ts';
 import { eventNames, type SecretValues } from '../lib/secrets.ts';
@@ -34,7 +34,13 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
     track: {
       ...call,
       event: names.getEventName(activity, secrets),
-      properties: { clientName: application, clientID: clientId, ...properties },
+      properties: {
+        clientName: application,
+        clientID: clientId,
+        // A hash has no place in `context.ip`.
+        ...(!ipForLookup(activity) && { ip: activity.request.ip }),
+        ...properties,
+      },
     },
   };
 };

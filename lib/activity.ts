@@ -41,12 +41,13 @@ export interface Activity {
 }
 
 /**
- * Longer strings are cut. Users choose some of them, and destinations reject a whole event for its size: Keen for a
- * string of 10 000 characters, Segment for 32 kB.
+ * Longer strings are cut when they are sent. Users choose some of them, and destinations reject a whole event for its
+ * size: Keen for a string of 10 000 characters, Segment for 32 kB.
  */
-const STRING_LIMIT_CHARS = 512;
+export const STRING_LIMIT_CHARS = 512;
 
-const MS_PER_DAY = 24 * 60 * 60 * 1000;
+const MS_PER_HOUR = 60 * 60 * 1000;
+const MS_PER_DAY = 24 * MS_PER_HOUR;
 
 /** Namespace of our name-based UUIDs (RFC 9562, version 5). A new value would make every destination count again. */
 const ID_NAMESPACE = parse('2bc937c3-864b-4f48-a4fe-d7d0500a6f0d');
@@ -59,6 +60,14 @@ const NON_INTERACTIVE_PROTOCOLS = new Map<unknown, string>([
   ['oauth2-resource-owner-jwt-bearer', 'JWT bearer grant'],
 ]);
 
+/** Protocols in which a client can ask for silent authentication. Unknown ones count among them. */
+const SILENT_PROTOCOLS: readonly unknown[] = [
+  undefined,
+  'oidc-basic-profile',
+  'oidc-implicit-profile',
+  'oidc-hybrid-profile',
+];
+
 /**
  * Why this execution is not recorded: `silent authentication`, for example. Undefined if it is.
  * @param includeNonInteractive records non-interactive executions as well; an application's opt-out still counts.
@@ -66,9 +75,15 @@ const NON_INTERACTIVE_PROTOCOLS = new Map<unknown, string>([
 export const getSkipReason = (event: LoginEvent, includeNonInteractive: boolean): string | undefined => {
   if (event.client?.metadata?.analytics === 'off') return 'the application has analytics: off';
   if (includeNonInteractive) return undefined;
+  return getNonInteractiveReason(event);
+};
+
+/** Why nobody logs in: `refresh-token exchange`, for example. Undefined for a login. */
+export const getNonInteractiveReason = ({ request, transaction }: LoginEvent): string | undefined => {
+  const protocol = transaction?.protocol;
   // An interactive login can have `none` in `transaction.prompt`, so the query decides.
-  if (event.request?.query?.prompt === 'none') return 'silent authentication';
-  return NON_INTERACTIVE_PROTOCOLS.get(event.transaction?.protocol);
+  const isSilent = request?.query?.prompt === 'none' && SILENT_PROTOCOLS.includes(protocol);
+  return isSilent ? 'silent authentication' : NON_INTERACTIVE_PROTOCOLS.get(protocol);
 };
 
 /** The event, read as a Login that happens now. Throws if there is no user id: Auth0 guarantees one. */
@@ -103,21 +118,45 @@ export const toLogin = (event: LoginEvent, now: Date): Activity => {
   };
 };
 
-/** The same login as the SignUp of its user, dated at the creation of the profile unless that is long ago. */
-export const toSignUp = (login: Activity, windowDays: number): Activity => {
-  const { createdAt } = login.user;
-  const isKnown = createdAt !== undefined && createdAt < login.time && isCreatedWithin(login, windowDays);
+/**
+ * The same login as the SignUp of its user. It is dated at the creation of the profile if that was within the hour, or
+ * if this is a repeated attempt: not the user's first login.
+ */
+export const toSignUp = (login: Activity): Activity => {
+  const { createdAt, loginsCount = 1 } = login.user;
+  const isCreation =
+    createdAt !== undefined &&
+    (loginsCount > 1 || Math.abs(login.time.getTime() - createdAt.getTime()) <= MS_PER_HOUR);
   return {
     ...login,
     id: signUpId(login.tenant, login.user.id),
     type: 'SignUp',
-    time: isKnown ? createdAt : login.time,
+    time: isCreation ? createdAt : login.time,
   };
 };
 
-/** True if the profile was created at most so many days before the activity. */
-export const isCreatedWithin = ({ user, time }: Activity, days: number): boolean =>
-  user.createdAt !== undefined && time.getTime() - user.createdAt.getTime() <= days * MS_PER_DAY;
+/**
+ * True if the profile was created within so many days before the activity, or a day after it: clocks differ. Undefined
+ * if nobody knows when.
+ */
+export const isCreatedWithin = ({ user, time }: Activity, days: number): boolean | undefined => {
+  if (user.createdAt === undefined) return undefined;
+  const ageMs = time.getTime() - user.createdAt.getTime();
+  return ageMs <= days * MS_PER_DAY && ageMs >= -MS_PER_DAY;
+};
+
+/** The same time on every attempt, for vendors that deduplicate by time as well as by id. */
+export const dedupeTime = ({ type, time, user }: Activity): Date =>
+  type === 'SignUp' ? (user.createdAt ?? time) : time;
+
+/** The activity with its strings as they can be sent: cut, and valid Unicode. */
+export const toSendable = (activity: Activity): Activity => mapStrings(activity) as Activity;
+
+const mapStrings = (value: unknown): unknown => {
+  if (typeof value === 'string') return value.slice(0, STRING_LIMIT_CHARS).toWellFormed();
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item)]));
+};
 
 /** The flat properties, under our names. A destination takes out those for which its vendor has a place of its own. */
 export const commonProperties = ({
@@ -146,6 +185,9 @@ export const commonProperties = ({
   lastLogin: user.lastLogin,
 });
 
+/** Sent where a vendor would otherwise store and look up the address that Auth0 calls from. */
+export const NO_IP = '0.0.0.0';
+
 /** The IP address, for vendors that look up its geolocation: absent if it is hashed. */
 export const ipForLookup = ({ request: { ip = '' } }: Activity): string | undefined =>
   isIP(ip) ? ip : undefined;
@@ -168,7 +210,7 @@ const nameBased = (...parts: readonly string[]): string => v5(JSON.stringify(par
 
 /** Custom databases and identity providers put anything anywhere; what is not a string is absent. */
 const string = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value.slice(0, STRING_LIMIT_CHARS).toWellFormed() : undefined;
+  typeof value === 'string' && value !== '' ? value : undefined;
 
 const count = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) ? Number(value) : undefined;

@@ -1,10 +1,10 @@
 /** The story of one login: from Auth0's event to the outcome at each destination. */
-import { type Activity, getSkipReason, piiValues, toLogin, toSignUp } from './activity.ts';
+import { type Activity, getSkipReason, piiValues, toLogin } from './activity.ts';
 import { Destination, deliver } from './deliver.ts';
 import { toLogLine } from './log.ts';
 import type { LoginApi, LoginEvent } from './login-event.ts';
 import { type Outcome, publish, toDeliveryOutcome, toErrorOutcome } from './outcome.ts';
-import { applyPrivacy } from './privacy.ts';
+import { toRecorded } from './privacy.ts';
 import { redact } from './redact.ts';
 import { getSensitiveValues, readSecret, selectConfigured } from './secrets.ts';
 import { parseSecrets, type Settings, settings } from './settings.ts';
@@ -114,10 +114,8 @@ const recordTo = async (
     const secrets = parseSecrets(sink, input);
 
     // 3. SignUp or Login?
-    activity = applyPrivacy(login, secrets);
-    if (isSignUp(activity, event, sink.name, secrets.SIGNUP_WINDOW_DAYS)) {
-      activity = toSignUp(activity, secrets.SIGNUP_WINDOW_DAYS);
-    }
+    const isNew = isSignUp(login, event, sink.name, secrets.SIGNUP_WINDOW_DAYS);
+    activity = toRecorded(login, isNew ? 'SignUp' : 'Login', secrets);
     const reason = sink.getSkipReason?.(activity, secrets);
     if (reason !== undefined) return { ...base, activity, status: 'skipped', reason };
 

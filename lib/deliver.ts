@@ -5,7 +5,7 @@
 import type { Activity } from './activity.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { RejectedError, UnavailableError } from './errors.ts';
-import { type Deadline, withDeadline } from './http.ts';
+import { type Deadline, type Http, withDeadline } from './http.ts';
 import { RetryBuffer } from './retry-buffer.ts';
 import type { SecretDeclarations, SecretValues } from './secrets.ts';
 import type { Settings } from './settings.ts';
@@ -45,16 +45,17 @@ export type Delivery = Delivered | Undelivered;
 export interface Delivered extends Flush {
   readonly attempts: number;
   readonly elapsedMs: number;
+  /** How many older activities had to be dropped from the retry buffer. */
+  readonly dropped: number;
 }
 
 export interface Undelivered {
   readonly attempts: number;
   readonly elapsedMs: number;
+  readonly dropped: number;
   readonly error: unknown;
   /** Whether the activity waits in the retry buffer. */
   readonly buffered: boolean;
-  /** How many older activities had to be dropped from the retry buffer. */
-  readonly dropped: number;
 }
 
 interface Flush {
@@ -98,18 +99,18 @@ export const deliver = async <S extends SecretDeclarations>(
       (deadline) =>
         retry(deadline, () => {
           attempts += 1;
-          return sink.send([activity], secrets, deadline.http);
+          return send(sink, [activity], secrets, deadline.http);
         }),
       startedAt,
     );
   } catch (error) {
-    if (error instanceof UnavailableError) breaker.recordFailure();
+    if (isOutage(error)) breaker.recordFailure();
     else breaker.recordSuccess();
     return fail(error);
   }
   breaker.recordSuccess();
 
-  const delivered = { attempts, elapsedMs: elapsedMs() };
+  const delivered = { attempts, elapsedMs: elapsedMs(), dropped: buffer.droppedSinceLastCall() };
   const remainingMs = startedAt + timeoutMs - performance.now();
   // Another request may well take as long. Where there is no time for it, a quicker login will have some.
   if (delivered.elapsedMs > remainingMs) return { ...delivered, flushed: 0, flushMs: 0 };
@@ -117,17 +118,30 @@ export const deliver = async <S extends SecretDeclarations>(
   return { ...delivered, ...(await flush(destination, secrets, limitMs)) };
 };
 
+const isOutage = (error: unknown): boolean => error instanceof UnavailableError && error.isOutage;
+
 class CircuitOpenError extends UnavailableError {
   constructor() {
     super('circuit open after 3 consecutive failures', { code: 'CIRCUIT_OPEN' });
   }
 }
 
+/** Has a sink send activities, with the settings that concern every request. */
+export const send = <S extends SecretDeclarations>(
+  sink: Sink<S>,
+  activities: Activities,
+  secrets: Settings & SecretValues<S>,
+  http: Http,
+): Promise<void> => {
+  const ca = secrets.TLS_CA_CERT && { ca: secrets.TLS_CA_CERT };
+  return sink.send(activities, secrets, (request) => http({ ...request, tls: { ...ca, ...request.tls } }));
+};
+
 /** A POST may be repeated only because each activity carries its id. */
-const retry = async (deadline: Deadline, send: () => Promise<void>): Promise<void> => {
+const retry = async (deadline: Deadline, attempt: () => Promise<void>): Promise<void> => {
   for (let retries = 0; ; retries += 1) {
     try {
-      return await send();
+      return await attempt();
     } catch (error) {
       const delayMs = retryDelayMs(error, retries);
       if (delayMs === undefined || delayMs >= deadline.remainingMs()) throw error;
@@ -149,7 +163,7 @@ const retryDelayMs = (error: unknown, retries: number): number | undefined => {
 /** Sends what is buffered, in one request or in several quick ones, up to one that is not accepted as a whole. */
 const flush = async <S extends SecretDeclarations>(
   { sink, buffer, flushBreaker }: Destination<S>,
-  secrets: SecretValues<S>,
+  secrets: Settings & SecretValues<S>,
   limitMs: number,
 ): Promise<Flush> => {
   const startedAt = performance.now();
@@ -158,12 +172,12 @@ const flush = async <S extends SecretDeclarations>(
   while (buffer.size > 0 && performance.now() - startedAt < FLUSH_BUDGET_MS && flushBreaker.allowRequest()) {
     const batch = buffer.takeBatch(sink.batchLimit);
     try {
-      await withDeadline(limitMs, ({ http }) => sink.send(batch as Activities, secrets, http), startedAt);
+      await withDeadline(limitMs, ({ http }) => send(sink, batch as Activities, secrets, http), startedAt);
       flushBreaker.recordSuccess();
       buffer.remove(batch);
       flushed += batch.length;
     } catch (error) {
-      if (error instanceof UnavailableError) flushBreaker.recordFailure();
+      if (isOutage(error)) flushBreaker.recordFailure();
       else flushBreaker.recordSuccess();
       const rejected = getRejected(error, batch);
       buffer.remove(rejected);

@@ -75,6 +75,8 @@ interface UnavailabilityDetails extends ResponseDetails {
   readonly retryAfterMs?: number | undefined;
   /** Short and stable, for logs and monitoring: `TIMEOUT`, `CIRCUIT_OPEN`, or Node's code of a connection error. */
   readonly code?: string | undefined;
+  /** Whether other activities would fail as well. True by default; false for the rate limit of one user, for example. */
+  readonly isOutage?: boolean;
 }
 
 /** The destination could not be reached, or cannot accept the activity now: a later attempt can succeed. */
@@ -82,11 +84,16 @@ export class UnavailableError extends DeliveryError {
   override readonly name = 'UnavailableError';
   readonly retryAfterMs: number | undefined;
   readonly code: string | undefined;
+  readonly isOutage: boolean;
 
-  constructor(message: string, { retryAfterMs, code, ...response }: UnavailabilityDetails = {}) {
+  constructor(
+    message: string,
+    { retryAfterMs, code, isOutage = true, ...response }: UnavailabilityDetails = {},
+  ) {
     super(message, response);
     this.retryAfterMs = retryAfterMs;
     this.code = code;
+    this.isOutage = isOutage;
   }
 }
 

@@ -36,7 +36,8 @@ const cut = (line = ''): string => `${line.slice(0, LINE_LIMIT_CHARS - 1)}…`;
 const isFailure = (outcome: Outcome): boolean =>
   outcome.status === 'failed' ||
   outcome.status === 'misconfigured' ||
-  (outcome.status === 'delivered' && Boolean(outcome.flushRejected ?? outcome.metadataWriteFailed));
+  (outcome.status === 'delivered' &&
+    Boolean(outcome.flushRejected ?? outcome.metadataWriteFailed ?? outcome.dropped > 0));
 
 /** Each outcome in full; those that differ in their durations alone are merged, without them. */
 const describe = (action: string, outcomes: readonly Outcome[]): string =>
@@ -69,11 +70,12 @@ const toFigures = (outcome: Outcome): string => {
 };
 
 const toSuccess = (outcome: DeliveredOutcome, figures: string): string => {
-  const { activity, flushed, flushRejected, metadataWriteFailed } = outcome;
+  const { activity, flushed, dropped, flushRejected, metadataWriteFailed } = outcome;
   const parts = [
     metadataWriteFailed
       ? `${activity.type} delivered, but setAppMetadata failed: it will be sent again`
       : `${activity.type} delivered${figures}${flushed > 0 ? `, plus ${flushed} buffered` : ''}`,
+    ...(dropped > 0 ? [`${dropped} buffered dropped: the secrets have changed`] : []),
     ...(flushRejected
       ? [
           `${flushRejected.count} buffered ${flushRejected.count === 1 ? 'event' : 'events'} rejected and dropped: ${flushRejected.message}`,

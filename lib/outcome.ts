@@ -31,6 +31,8 @@ export interface DeliveredOutcome extends OutcomeBase {
   readonly flushed: number;
   /** Milliseconds. */
   readonly flushMs: number;
+  /** How many older activities were dropped from the retry buffer, because the secrets have changed. */
+  readonly dropped: number;
   /** Buffered activities that were rejected and dropped. */
   readonly flushRejected?: { readonly count: number; readonly message: string };
   /** True if Auth0 did not accept the `signedUp` flag: the SignUp is sent again, with the same id. */

@@ -1,6 +1,6 @@
 /** The secrets that every Action understands, and those of a sink together with them. */
 import { isDeepStrictEqual } from 'node:util';
-import { commaSeparated, integer, oneOf, sensitiveString } from './formats.ts';
+import { certificates, commaSeparated, integer, oneOf, sensitiveString } from './formats.ts';
 import {
   optional,
   type Problems,
@@ -41,6 +41,10 @@ export const settings = {
     commaSeparated('userId', 'name', 'email', 'ip', 'userAgent'),
     'Fields that are sent as a hash (HMAC-SHA256), of `userId,name,email,ip,userAgent`',
     '',
+  ),
+  TLS_CA_CERT: optional(
+    certificates,
+    'PEM of the CA that signed the certificate of a destination, if it is not a public one',
   ),
   HASH_KEY: optional(sensitiveString, 'Key of the hashes, required with `HASH_FIELDS`'),
 };

@@ -2,17 +2,24 @@
  * SignUp or Login? And the flags that decide it: `app_metadata.signedUp` holds for each destination that it has
  * accepted this user's SignUp, as `{ "splunk": true, "keen": true }`. The only file that names it.
  */
-import { type Activity, isCreatedWithin } from './activity.ts';
+import { type Activity, getNonInteractiveReason, isCreatedWithin } from './activity.ts';
 import { MetadataWriteError } from './errors.ts';
 import type { LoginApi, LoginEvent } from './login-event.ts';
 
 /**
- * True if the destination has not accepted this user's SignUp yet, and the user is new. A user created long before the
- * Action was installed has no flag either, and is never counted as a sign-up.
+ * True if the destination has not accepted this user's SignUp yet, and the user is new: created within the window, or,
+ * where nobody knows when, at the first login. A user created before is never counted as a sign-up.
+ * @param windowDays 0 switches SignUps off.
  */
-export const isSignUp = (login: Activity, event: LoginEvent, sinkName: string, windowDays: number): boolean =>
-  !hasSignedUp(event, sinkName) &&
-  ((login.user.loginsCount ?? Infinity) <= 1 || isCreatedWithin(login, windowDays));
+export const isSignUp = (
+  login: Activity,
+  event: LoginEvent,
+  sinkName: string,
+  windowDays: number,
+): boolean => {
+  if (windowDays === 0 || hasSignedUp(event, sinkName) || getNonInteractiveReason(event)) return false;
+  return isCreatedWithin(login, windowDays) ?? (login.user.loginsCount ?? Infinity) <= 1;
+};
 
 /**
  * Records that destinations have accepted this user's SignUp. The flags of other destinations stay.
@@ -30,12 +37,15 @@ export const setSignedUp = (event: LoginEvent, api: LoginApi, sinkNames: readonl
 
 const hasSignedUp = (event: LoginEvent, sinkName: string): boolean => {
   const signedUp = getSignedUp(event);
-  if (isObject(signedUp)) return Reflect.get(signedUp, sinkName) === true;
-  // Auth0's Rules wrote `true`, for all destinations alike.
+  if (isObject(signedUp))
+    return Object.hasOwn(signedUp, sinkName) && Reflect.get(signedUp, sinkName) === true;
+  // Auth0's Rules wrote `true`, for all destinations alike. Imports can preset any truthy value.
   return Boolean(signedUp);
 };
 
 const getSignedUp = ({ user }: LoginEvent): unknown =>
-  isObject(user.app_metadata) ? Reflect.get(user.app_metadata, 'signedUp') : undefined;
+  isObject(user.app_metadata) && Object.hasOwn(user.app_metadata, 'signedUp')
+    ? Reflect.get(user.app_metadata, 'signedUp')
+    : undefined;
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

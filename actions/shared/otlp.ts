@@ -4,6 +4,12 @@ import * as v from 'valibot';
 /** A 64-bit number is a string in Protobuf's JSON. https://protobuf.dev/programming-guides/json/ */
 export const toNanoseconds = (time: Date): string => `${time.getTime()}000000`;
 
+/** Backends drop older records: New Relic after 48 hours, Loki after 7 days. Without a time, that of arrival counts. */
+const TIMESTAMP_LIMIT_MS = 47 * 60 * 60 * 1000;
+
+export const isTooOld = (time: Date, now: Date): boolean =>
+  now.getTime() - time.getTime() > TIMESTAMP_LIMIT_MS;
+
 /** The attributes that have a value. */
 export const toAttributes = (values: Readonly<Record<string, string | number | Date | undefined>>) =>
   Object.entries(values)

@@ -1,6 +1,6 @@
 /** What `segment`, by the Node SDK, and `segment-http` have in common. */
 import * as v from 'valibot';
-import type { Activity } from '../../lib/activity.ts';
+import { type Activity, ipForLookup, NO_IP } from '../../lib/activity.ts';
 import { credential, format } from '../../lib/formats.ts';
 import { optional, regional, required, type SecretValues } from '../../lib/secrets.ts';
 
@@ -46,7 +46,8 @@ export const toCall = (activity: Activity, { SEGMENT_INTEGRATIONS }: SecretValue
   timestamp: activity.time,
   userId: activity.user.id,
   context: {
-    ip: activity.request.ip,
+    // Without an address, RudderStack's destinations would look up the one that Auth0 calls from.
+    ip: ipForLookup(activity) ?? NO_IP,
     userAgent: activity.request.userAgent,
     groupId: activity.organization.id,
   },
