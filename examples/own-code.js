@@ -1,0 +1,15 @@
+/**
+ * Own code before and after recording: only users who consented are recorded, and a claim tells the application how it went.
+ * Dependency: auth0-login-analytics. Secrets: MIXPANEL_TOKEN and AMPLITUDE_API_KEY.
+ */
+const { createAction, mixpanel, amplitude } = require('auth0-login-analytics');
+
+const record = createAction([mixpanel, amplitude], { console, name: 'analytics', deliveryTimeoutMs: 1500 });
+
+exports.onExecutePostLogin = async (event, api) => {
+  if (event.user.user_metadata?.analytics_consent !== true) return;
+
+  const isFirstLogin = event.stats.logins_count === 1;
+  await record(event, api);
+  api.idToken.setCustomClaim('https://example.com/first_login', isFirstLogin);
+};
