@@ -1,8 +1,8 @@
 /**
- * Every destination, in one Action: those with secrets are served concurrently.
+ * Every destination, in one Action: those with secrets are served concurrently. Written by `npm run generate`.
  *
- * Segment is among them once, or every login would be there twice; and through its HTTP API, because its SDK takes each
- * new instance of the Action 40 ms to load, with or without Segment.
+ * A destination that needs a vendor's library is left out: loading it would cost each new instance of the Action time,
+ * whether the destination is configured or not. So Segment is among them once, as `segment-http`.
  */
 import { createAction } from '../lib/create-action.ts';
 import { amplitude } from './amplitude.ts';
@@ -15,6 +15,17 @@ import { segmentHttp } from './segment-http.ts';
 import { splunk } from './splunk.ts';
 import { webhook } from './webhook.ts';
 
-export const sinks = [splunk, keen, segmentHttp, mixpanel, amplitude, posthog, otlp, webhook, datadog];
+// biome-ignore format: one line for each destination.
+export const sinks = [
+  splunk,
+  keen,
+  segmentHttp,
+  mixpanel,
+  amplitude,
+  posthog,
+  otlp,
+  webhook,
+  datadog,
+];
 
 export const onExecutePostLogin = createAction(sinks, { name: 'all' });
