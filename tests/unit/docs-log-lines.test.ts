@@ -21,7 +21,7 @@ const failed = (
 const delivered = (figures: object = {}, activity = LOGIN): Outcome =>
   toDeliveryOutcome(
     { action: 'splunk', destination: 'splunk', activity },
-    { attempts: 1, elapsedMs: 23, flushed: 0, flushMs: 0, ...figures },
+    { attempts: 1, elapsedMs: 23, dropped: 0, flushed: 0, flushMs: 0, ...figures },
     asIs,
   );
 
@@ -63,6 +63,7 @@ const OUTCOMES: ReadonlyArray<readonly [action: string, ...outcomes: Outcome[]]>
   ['all', { action: 'all', destination: 'all', status: 'misconfigured', problems: {} }],
   ['splunk', { ...delivered({}, SIGN_UP), metadataWriteFailed: true } as Outcome],
   ['splunk', delivered({ flushRejection: { error: invalidData, activities: [LOGIN] } })],
+  ['splunk', delivered({ dropped: 2 })],
   ['splunk', toErrorOutcome(BASE, new TypeError('a secret'))],
   ['splunk', delivered()],
   ['splunk', delivered({ flushed: 2 })],

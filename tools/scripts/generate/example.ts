@@ -43,7 +43,7 @@ const FIRST_LOGIN = {
   user: { ...EVENT.user, last_login: undefined },
 };
 
-export const SIGN_UP: Activity = toSignUp(toLogin(FIRST_LOGIN, NOW), 7);
+export const SIGN_UP: Activity = toSignUp(toLogin(FIRST_LOGIN, NOW));
 
 const CANDIDATES = ['example', 'https://acme.example.com', `whsec_${'A'.repeat(32)}`];
 
