@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { baseUrl, credential } from '../../lib/formats.ts';
+import { required } from '../../lib/secrets.ts';
+import { defineSink } from '../../lib/sink.ts';
+import { type DestinationFile, findDestinations } from '../../tools/scripts/generate/destinations.ts';
+import { toDocuments } from '../../tools/scripts/generate/documents.ts';
+import { fillBlocks, list, table } from '../../tools/scripts/generate/markdown.ts';
+import { EVENT_FIELDS, getLeaves, getPayloadFields } from '../../tools/scripts/generate/origins.ts';
+import { generateFiles } from '../../tools/scripts/generate.ts';
+import { ROOT } from '../../tools/shared/manifest.ts';
+import { documents, readDocument } from '../support/markdown.ts';
+
+const files = await generateFiles();
+
+describe('generated files', () => {
+  it.each([...files])('are up to date: %s', (file, content) => {
+    expect(existsSync(path.join(ROOT, file)) && readFileSync(path.join(ROOT, file), 'utf8')).toBe(content);
+  });
+
+  it('leave no generated block of a document out', () => {
+    const withBlocks = documents.filter((file) => readDocument(file).includes('<!-- generated: '));
+    expect([...files.keys()]).toEqual(expect.arrayContaining(withBlocks));
+  });
+
+  it('leave nothing to be done in the page of a destination', () => {
+    for (const document of documents) expect(readDocument(document), document).not.toMatch(/^TODO/m);
+  });
+});
+
+describe('findDestinations', () => {
+  it('finds every file of actions/ that is written by hand, and the packages that its Action needs', async () => {
+    const found = (await findDestinations()).map(({ name, identifier, dependencies }) => [
+      name,
+      identifier,
+      ...dependencies,
+    ]);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        ['splunk', 'splunk', 'axios'],
+        ['segment', 'segment', 'axios', '@segment/analytics-node'],
+        ['segment-http', 'segmentHttp', 'axios'],
+      ]),
+    );
+    expect(found[0]?.[0]).toBe('splunk');
+  });
+});
+
+describe('the page of a new destination', () => {
+  const acme = defineSink({
+    name: 'acme',
+    title: 'Acme, Events API',
+    docs: ['https://acme.example.com/docs/events'],
+    secrets: {
+      ACME_URL: required(baseUrl, 'URL of Acme'),
+      ACME_TOKEN: required(credential, 'Token of Acme'),
+    },
+    toPayload: ({ id, type, user }) => ({ id: `acme-${id}`, name: type.toLowerCase(), mail: user.email }),
+    send: () => Promise.resolve(),
+  });
+  const destination: DestinationFile = {
+    name: 'acme',
+    identifier: 'acme',
+    sink: acme,
+    dependencies: ['axios'],
+  };
+  const page = toDocuments([destination]).get('docs/destinations/acme.md');
+
+  it('says what is left to be written', () => {
+    expect(page?.match(/^TODO/gm)).toHaveLength(5);
+  });
+
+  it('shows secrets, event names and the origin of each field', () => {
+    expect(page).toContain('| `ACME_URL` | **required** | URL of Acme |');
+    expect(page).toContain('`name` is `signup` for a SignUp and `login` for a Login.');
+    expect(page).toContain('| `id` | made of the id of the event |');
+    expect(page).toContain('| `mail` | `event.user.email` |');
+  });
+});
+
+describe('getPayloadFields', () => {
+  it('finds every field of the activity in what Splunk is sent', async () => {
+    const splunk = (await findDestinations()).find(({ name }) => name === 'splunk');
+    const sent = splunk && getPayloadFields(splunk.sink).map(({ activityField }) => activityField);
+    expect(sent).toEqual(expect.arrayContaining([...EVENT_FIELDS.keys()]));
+  });
+});
+
+describe('getLeaves', () => {
+  it('names the items of a list by their key where they have one', () => {
+    const value = {
+      a: { b: 1, none: null },
+      list: ['x'],
+      attributes: [{ key: 'user.id', value: { s: 'ada' } }],
+    };
+    expect([...getLeaves(value)]).toEqual([
+      ['a.b', 1],
+      ['list.0', 'x'],
+      ['attributes["user.id"].s', 'ada'],
+    ]);
+  });
+});
+
+describe('fillBlocks', () => {
+  it('replaces what stands in a block, on its own lines or within one', () => {
+    const document =
+      'a <!-- generated: x -->old<!-- /generated --> b\n\n<!-- generated: x -->\n<!-- /generated -->\n';
+    expect(fillBlocks(document, () => 'new')).toBe(
+      'a <!-- generated: x -->new<!-- /generated --> b\n\n<!-- generated: x -->\n\nnew\n\n<!-- /generated -->\n',
+    );
+  });
+
+  it('changes nothing the second time', () => {
+    const filled = fillBlocks('<!-- generated: x -->\n<!-- /generated -->', () => 'new\n\nlines');
+    expect(fillBlocks(filled, () => 'new\n\nlines')).toBe(filled);
+  });
+
+  it('throws for a block that nobody generates', () => {
+    expect(() => fillBlocks('<!-- generated: y --><!-- /generated -->', () => undefined)).toThrow('named y');
+  });
+});
+
+describe('table', () => {
+  it('escapes what would end a cell', () => {
+    expect(table(['a'], [['x | y']])).toBe('| a |\n| --- |\n| x \\| y |');
+  });
+});
+
+describe('list', () => {
+  it.each([
+    [['a'], 'a'],
+    [['a', 'b'], 'a and b'],
+    [['a', 'b', 'c'], 'a, b and c'],
+  ])('joins %j', (items, expected) => {
+    expect(list(items)).toBe(expected);
+  });
+});
