@@ -21,6 +21,10 @@ export const getCodeBlocks = (markdown: string, language: string): string[] =>
     found === language ? [code] : [],
   );
 
+/** What is marked as code within sentences. */
+export const getInlineCode = (markdown: string): string[] =>
+  Array.from(markdown.replace(FENCE, '').matchAll(/`([^`\n]+)`/g), ([, code = '']) => code);
+
 /** Targets of links and images, outside of code. */
 export const getLinks = (markdown: string): string[] =>
   Array.from(
