@@ -8,7 +8,7 @@ const { createAction, OUTCOME_CHANNEL, splunk } = require('auth0-login-analytics
 
 const record = createAction(splunk, { console });
 
-// Logins overlap in one instance: the asynchronous context tells whose outcome it is.
+// Logins overlap in one instance: the asynchronous context says whose outcome it is.
 const outcomesOfLogin = new AsyncLocalStorage();
 subscribe(OUTCOME_CHANNEL, (outcome) => outcomesOfLogin.getStore()?.push(outcome));
 

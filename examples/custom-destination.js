@@ -1,5 +1,5 @@
 /**
- * A destination of one's own: Acme takes a list of events at https://<host>/events and deduplicates them by `id`.
+ * A custom destination: Acme accepts a list of events at https://<host>/events and deduplicates them by `id`.
  * Dependency: auth0-login-analytics. Secrets: ACME_URL and ACME_TOKEN.
  */
 const { baseUrl, createAction, credential, defineSink, required } = require('auth0-login-analytics');

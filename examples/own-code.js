@@ -1,10 +1,10 @@
 /**
- * Own code before and after recording: only users who consented are recorded, and a claim tells the application how it went.
+ * Own code before and after recording: only users who consented are recorded, and the application learns of a first login.
  * Dependency: auth0-login-analytics. Secrets: MIXPANEL_TOKEN and AMPLITUDE_API_KEY.
  */
 const { createAction, mixpanel, amplitude } = require('auth0-login-analytics');
 
-const record = createAction([mixpanel, amplitude], { console, name: 'analytics', deliveryTimeoutMs: 1500 });
+const record = createAction([mixpanel, amplitude], { console, deliveryTimeoutMs: 1500 });
 
 exports.onExecutePostLogin = async (event, api) => {
   if (event.user.user_metadata?.analytics_consent !== true) return;
