@@ -1,4 +1,4 @@
-/** `npm run build`: builds dist/<name>.js for every Action. */
-import { build } from '../shared/build.ts';
+/** `npm run build`: builds every Action and the package that Actions of your own can use. */
+import { build, buildPackage } from '../shared/build.ts';
 
-await build();
+await Promise.all([build(), buildPackage()]);
