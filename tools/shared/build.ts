@@ -4,42 +4,43 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build as esbuild } from 'esbuild';
 import { licenseNotices } from './license-notices.ts';
-import { type ActionEntry, ROOT, readManifest } from './manifest.ts';
+import { ACTION_CODE_LIMIT_BYTES, type ActionEntry, ROOT, readManifest } from './manifest.ts';
 
 const PACKAGE = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
-/** Builds every Action. */
-export const build = async (): Promise<void> => {
-  await Promise.all(
+/** Builds every Action. Returns the paths of the files. */
+export const build = (): Promise<string[]> =>
+  Promise.all(
     readManifest().actions.map(async (action) => writeIfChanged(action.code, await bundle(action))),
   );
-};
 
-/** Builds dist/index.js, what `require('auth0-login-analytics')` loads. `tsc -p tsconfig.build.json` declares its types. */
-export const buildPackage = async (): Promise<void> => {
+/** Builds what `require('auth0-login-analytics')` loads; `tsc -p tsconfig.build.json` writes its declarations. Returns the paths. */
+export const buildPackage = async (): Promise<string[]> => {
   const code = await toCommonJs({
     entryPoints: ['actions/index.ts'],
     external: Object.keys({ ...PACKAGE.dependencies, ...PACKAGE.peerDependencies }),
     banner: { js: `// ${origin()}` },
   });
-  writeIfChanged('dist/index.js', code);
-  // The sources are ES modules, and so is this package: what is built from them is not.
-  writeIfChanged('dist/package.json', `${JSON.stringify({ type: 'commonjs' })}\n`);
+  return [
+    writeIfChanged('dist/index.js', code),
+    // The package is of type `module` for its sources.
+    writeIfChanged('dist/package.json', `${JSON.stringify({ type: 'commonjs' })}\n`),
+  ];
 };
 
 /** The code of an Action. The same commit gives the same bytes. */
 export const bundle = async ({ name, dependencies }: ActionEntry): Promise<string> => {
-  const code = await toCommonJs({
+  const options = {
     // Auth0 ignores what else an Action exports, so it is left out.
     stdin: { contents: `export { onExecutePostLogin } from './actions/${name}.ts';`, resolveDir: ROOT },
     external: dependencies.map((dependency) => dependency.name),
     banner: { js: `// ${origin()}: ${name}. Built from TypeScript; change the source, not this file.` },
-  });
-  return code.replace(STRAY_COMMENT, '');
+  };
+  const code = await toCommonJs(options);
+  // It can be read in Auth0's editor, unless it has too many destinations for that.
+  if (Buffer.byteLength(code) <= ACTION_CODE_LIMIT_BYTES) return code;
+  return toCommonJs({ ...options, minify: true, lineLimit: 110 });
 };
-
-/** Of a handler that is not in the bundle: esbuild keeps a comment that is to be preserved, whatever becomes of the rest. */
-const STRAY_COMMENT = /^\/\*\*\n(?: \*.*\n)+? \*\/\n(?!var onExecutePostLogin )/gm;
 
 const toCommonJs = async (options: BuildOptions): Promise<string> => {
   const { outputFiles, metafile } = await esbuild({
@@ -61,12 +62,14 @@ const toCommonJs = async (options: BuildOptions): Promise<string> => {
   return `${outputFiles.map(({ text }) => text).join('')}${licenseNotices(metafile)}`;
 };
 
-const writeIfChanged = (name: string, content: string): void => {
+/** An unchanged file stays: another process may be reading it. */
+const writeIfChanged = (name: string, content: string): string => {
   const file = path.join(ROOT, name);
-  // An unchanged file stays: another process may be reading it.
-  if (existsSync(file) && readFileSync(file, 'utf8') === content) return;
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, content);
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== content) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+  return name;
 };
 
 /** An Action's code without its first line, which names the commit: most commits do not change an Action. */
