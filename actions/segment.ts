@@ -1,4 +1,3 @@
-import { Analytics } from '@segment/analytics-node';
 import * as v from 'valibot';
 import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
@@ -45,6 +44,14 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
   };
 };
 
+/** Loaded with the first event: an Action that records elsewhere does not need the SDK. */
+const loadSdk = () =>
+  import('@segment/analytics-node').catch((error: NodeJS.ErrnoException) => {
+    if (!error.code?.endsWith('MODULE_NOT_FOUND')) throw error;
+    const hint = "add it to the Action's dependencies, or use segmentHttp";
+    throw new RejectedError('@segment/analytics-node is not installed', { hint });
+  });
+
 export const segment = defineSink({
   name: 'segment',
   title: 'Segment, Node SDK',
@@ -58,6 +65,7 @@ export const segment = defineSink({
     // The SDK does not report failures, so the outcome is that of its requests.
     const requests: Promise<{ status: number; statusText: string }>[] = [];
     const host = region.getHost(secrets);
+    const { Analytics } = await loadSdk();
     const analytics = new Analytics({
       writeKey: secrets.SEGMENT_WRITE_KEY,
       host,

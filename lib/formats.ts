@@ -11,6 +11,7 @@ export interface Format<T> {
   parse(input: string): { readonly value: T } | { readonly problem: string };
 }
 
+/** @internal The package declares no type of valibot. */
 export const format = <T>(schema: v.GenericSchema<string, T>, { sensitive = false } = {}): Format<T> => ({
   sensitive,
   parse(input) {
@@ -22,6 +23,7 @@ export const format = <T>(schema: v.GenericSchema<string, T>, { sensitive = fals
 /** Any string. */
 export const string = format(v.string());
 
+/** @internal */
 export const credentialSchema = v.pipe(
   v.string(),
   v.regex(/^[!-~]+$/, 'must be ASCII characters without spaces'),
@@ -87,13 +89,14 @@ export const commaSeparated = <const T extends string>(...names: readonly T[]): 
   };
 };
 
-/** The URL of a server, without a slash at its end. Secrets travel to it, so plain http is for loopback only. */
+/** @internal */
 export const baseUrlSchema = v.pipe(
   v.string(),
   v.check(isServerUrl, 'must be an https URL without user, query and fragment'),
   v.transform((value) => value.replace(/\/+$/, '')),
 );
 
+/** The URL of a server, without a slash at its end. Secrets travel to it, so plain http is for loopback only. */
 export const baseUrl = format(baseUrlSchema);
 
 /** PEM certificates, also as a one-line field gives them back: line breaks turned into spaces or `\n`. */

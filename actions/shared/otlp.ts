@@ -21,7 +21,7 @@ const toAnyValue = (value: string | number | Date | undefined) => {
   return { stringValue: value instanceof Date ? value.toISOString() : value };
 };
 
-/** Some receivers respond with nothing. */
+/** Some receivers respond with nothing. @internal */
 export const Acceptance = v.union([
   v.undefined(),
   v.strictObject({ partialSuccess: v.optional(v.looseObject({})) }),

@@ -37,7 +37,7 @@ export const secrets = {
   ),
 };
 
-/** RudderStack responds with `"OK"`. */
+/** RudderStack responds with `"OK"`. @internal */
 export const Acceptance = v.union([v.literal('OK'), v.object({ success: v.literal(true) })]);
 
 /** The fields of every call. Segment accepts a `messageId` once, for a day at least. */

@@ -2,48 +2,75 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build as esbuild } from 'esbuild';
-import { type ActionEntry, ROOT, readManifest } from './manifest.ts';
+import { type BuildOptions, build as esbuild } from 'esbuild';
+import { licenseNotices } from './license-notices.ts';
+import { ACTION_CODE_LIMIT_BYTES, type ActionEntry, ROOT, readManifest } from './manifest.ts';
 
 const PACKAGE = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
-/** Builds every Action. */
-export const build = async (): Promise<void> => {
-  await Promise.all(
-    readManifest().actions.map(async (action) => {
-      const file = path.join(ROOT, action.code);
-      const code = await bundle(action);
-      // An unchanged file stays: somebody may be reading it.
-      if (existsSync(file) && readFileSync(file, 'utf8') === code) return;
-      mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, code);
-    }),
+/** Builds every Action. Returns the paths of the files. */
+export const build = (): Promise<string[]> =>
+  Promise.all(
+    readManifest().actions.map(async (action) => writeIfChanged(action.code, await bundle(action))),
   );
+
+/** Builds what `require('auth0-login-analytics')` loads; `tsc -p tsconfig.build.json` writes its declarations. Returns the paths. */
+export const buildPackage = async (): Promise<string[]> => {
+  const code = await toCommonJs({
+    entryPoints: ['actions/index.ts'],
+    external: Object.keys({ ...PACKAGE.dependencies, ...PACKAGE.peerDependencies }),
+    banner: { js: `// ${origin()}` },
+  });
+  return [
+    writeIfChanged('dist/index.js', code),
+    // The package is of type `module` for its sources.
+    writeIfChanged('dist/package.json', `${JSON.stringify({ type: 'commonjs' })}\n`),
+  ];
 };
 
 /** The code of an Action. The same commit gives the same bytes. */
 export const bundle = async ({ name, dependencies }: ActionEntry): Promise<string> => {
-  const { outputFiles } = await esbuild({
-    absWorkingDir: ROOT,
+  const options = {
     // Auth0 ignores what else an Action exports, so it is left out.
     stdin: { contents: `export { onExecutePostLogin } from './actions/${name}.ts';`, resolveDir: ROOT },
-    bundle: true,
     external: dependencies.map((dependency) => dependency.name),
-    platform: 'node',
-    // An Action is CommonJS, and its handler must stay a native async function.
-    format: 'cjs',
-    target: 'node22',
-    charset: 'utf8',
-    legalComments: 'inline',
     banner: { js: `// ${origin()}: ${name}. Built from TypeScript; change the source, not this file.` },
-    write: false,
-    logLevel: 'warning',
-  });
-  return outputFiles.map(({ text }) => text.replace(STRAY_COMMENT, '')).join('');
+  };
+  const code = await toCommonJs(options);
+  // It can be read in Auth0's editor, unless it has too many destinations for that.
+  if (Buffer.byteLength(code) <= ACTION_CODE_LIMIT_BYTES) return code;
+  return toCommonJs({ ...options, minify: true, lineLimit: 110 });
 };
 
-/** Of a handler that is not in the bundle: esbuild keeps a comment that is to be preserved, whatever becomes of the rest. */
-const STRAY_COMMENT = /^\/\*\*\n(?: \*.*\n)+? \*\/\n(?!var onExecutePostLogin )/gm;
+const toCommonJs = async (options: BuildOptions): Promise<string> => {
+  const { outputFiles, metafile } = await esbuild({
+    ...options,
+    absWorkingDir: ROOT,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    // A handler must stay a native async function.
+    target: 'node22',
+    // Auth0 compiles an Action without a loader of modules, so `import()` becomes `require`.
+    supported: { 'dynamic-import': false },
+    charset: 'utf8',
+    legalComments: 'inline',
+    write: false,
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return `${outputFiles.map(({ text }) => text).join('')}${licenseNotices(metafile)}`;
+};
+
+/** An unchanged file stays: another process may be reading it. */
+const writeIfChanged = (name: string, content: string): string => {
+  const file = path.join(ROOT, name);
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== content) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+  return name;
+};
 
 /** An Action's code without its first line, which names the commit: most commits do not change an Action. */
 export const contentOf = (code = ''): string => code.replace(/^\/\/.*\n/, '').trim();

@@ -17,6 +17,9 @@ export interface ActionEntry {
 /** The root of the package. */
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
+/** https://auth0.com/docs/customize/actions/limitations */
+export const ACTION_CODE_LIMIT_BYTES = 100_000;
+
 interface Manifest {
   readonly actions: readonly ActionEntry[];
 }
