@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Certificate, createCertificate } from '../../tools/simulator/vendors/certificate.ts';
-import type { Fault } from '../../tools/simulator/vendors/vendor-mock.ts';
+import type { Fault } from '../../tools/simulator/vendors/fault.ts';
 
 /** The shortest there can be. */
 export const DEADLINE_MS = 250;

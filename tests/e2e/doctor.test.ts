@@ -15,13 +15,16 @@ import { checkTenant } from '../../tools/cli/doctor/deployment.ts';
 import { bundle } from '../../tools/shared/build.ts';
 import { findAction, loadSinks } from '../../tools/shared/catalog.ts';
 import type { ActionEntry } from '../../tools/shared/manifest.ts';
-import { type NewAction, startManagementApi } from '../../tools/simulator/auth0/management-api/server.ts';
+import {
+  type NewAction,
+  startManagementApi,
+} from '../../tools/simulator/auth0/management-api/management-api.ts';
 import { Tenant } from '../../tools/simulator/auth0/tenant.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { createCertificate } from '../../tools/simulator/vendors/certificate.ts';
+import type { Fault } from '../../tools/simulator/vendors/fault.ts';
 import { ACKNOWLEDGED_TOKEN } from '../../tools/simulator/vendors/splunk.ts';
 import {
-  type Fault,
   startVendorMock,
   type VendorMock,
   type VendorMockOptions,
@@ -299,7 +302,7 @@ describe('the delivery', () => {
     [6, 400, 'Invalid data format', 'report it'],
     [7, 400, 'Incorrect index', 'allow the token this index, or correct SPLUNK_INDEX'],
     [8, 500, 'Internal server error', 'splunkd.log'],
-    [9, 503, 'Server is busy', 'must give it room'],
+    [9, 503, 'Server is busy', 'more indexers or larger queues'],
     [10, 400, 'Data channel is missing', 'set SPLUNK_CHANNEL'],
     [11, 400, 'Invalid data channel', 'set SPLUNK_CHANNEL'],
     [12, 400, 'Event field is required', 'report it'],
@@ -307,19 +310,24 @@ describe('the delivery', () => {
     [14, 400, 'ACK is disabled', 'remove SPLUNK_CHANNEL'],
     [15, 400, 'Error in handling indexed fields', 'report it'],
     [16, 400, 'Query string authorization is not enabled', 'out of SPLUNK_HEC_URL'],
-    [18, 503, 'HEC is unhealthy, queues are full', 'must give it room'],
+    [18, 503, 'HEC is unhealthy, queues are full', 'more indexers or larger queues'],
     [19, 503, 'HEC is unhealthy, ack service unavailable', 'must repair acknowledgements'],
-    [20, 503, 'HEC is unhealthy, queues are full, ack service unavailable', 'must give it room'],
+    [20, 503, 'HEC is unhealthy, queues are full, ack service unavailable', 'more indexers or larger queues'],
     [21, 400, 'Invalid token', 'copy SPLUNK_HEC_TOKEN again'],
     [22, 400, 'Token disabled', 'must enable the token'],
     [23, 503, 'Server is shutting down', 'when Splunk is back'],
-    [26, 429, 'HEC queue is at capacity and cannot process any more requests', 'must give it room'],
+    [
+      26,
+      429,
+      'HEC queue is at capacity and cannot process any more requests',
+      'more indexers or larger queues',
+    ],
     [27, 429, 'HEC ACK channel is at capacity and cannot process any more requests', 'a token without'],
   ])('explains HEC code %i', async (code, status, text, advice) => {
     const told = await deliver('splunk', { response: { status, body: JSON.stringify({ text, code }) } });
     expect(told.slice(0, 5)).toBe('FAIL ');
     expect(told).toContain(`${status} `);
-    expect(told).toContain(` (HEC code ${code}): `);
+    expect(told).toContain(` (code ${code}): `);
     expect(told).toContain(advice);
   });
 
@@ -332,13 +340,13 @@ describe('the delivery', () => {
       response: { status: 200, body: JSON.stringify({ text, code }) },
     });
     expect(told).toMatch(/^note Login of the user doctor\|test accepted in \d+ ms\. HEC /);
-    expect(told).toContain(`(HEC code ${code})`);
+    expect(told).toContain(`(code ${code})`);
   });
 
   it.each([
-    ['a token that Splunk does not know', { SPLUNK_HEC_TOKEN: 'wrong' }, '(HEC code 4)'],
-    ['an index that the token may not write to', { SPLUNK_INDEX: 'secret' }, '(HEC code 7)'],
-    ['no channel', { SPLUNK_HEC_TOKEN: ACKNOWLEDGED_TOKEN }, '(HEC code 10)'],
+    ['a token that Splunk does not know', { SPLUNK_HEC_TOKEN: 'wrong' }, '(code 4)'],
+    ['an index that the token may not write to', { SPLUNK_INDEX: 'secret' }, '(code 7)'],
+    ['no channel', { SPLUNK_HEC_TOKEN: ACKNOWLEDGED_TOKEN }, '(code 10)'],
   ])('is refused by Splunk for %s', async (_, secrets, code) => {
     expect(await deliver('splunk', {}, secrets)).toContain(code);
   });

@@ -67,9 +67,9 @@ describe.skipIf(!executable)('the page', { timeout: 30_000 }, () => {
     }
     await tab.getByRole('button', { name: 'Log in', exact: true }).click();
     await rows(tab, 2);
-    for (const { name, records } of vendors) {
+    for (const { name, recordedTypes } of vendors) {
       const counts = card(tab, name).locator('.counts');
-      await shows(counts, `SignUps\n1\nLogins\n${records.includes('Login') ? 1 : 0}\nRepeated\n0`);
+      await shows(counts, `SignUps\n1\nLogins\n${recordedTypes.includes('Login') ? 1 : 0}\nRepeated\n0`);
     }
     await shows(tab.getByRole('status'), 'Login 2: Ada, interactive login: splunk Login');
   });

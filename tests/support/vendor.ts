@@ -1,4 +1,4 @@
-/** For the tests of embedded destinations: one that lives as long as its test, and requests to it. */
+/** One mock vendor that lives as long as its test, and requests to it. */
 import { onTestFinished } from 'vitest';
 import {
   startVendorMock,
@@ -7,29 +7,31 @@ import {
   type VendorMockOptions,
 } from '../../tools/simulator/vendors/vendor-mock.ts';
 
-/** The one of the current test. */
-export let destination: VendorMock;
+/** The mock vendor of the current test. */
+export let mock: VendorMock;
 
-export const start = async (vendor: Vendor, options?: VendorMockOptions): Promise<void> => {
+export const startMock = async (vendor: Vendor, options?: VendorMockOptions): Promise<void> => {
   const started = await startVendorMock(vendor, options);
   onTestFinished(() => started.close());
-  destination = started;
+  mock = started;
 };
 
 export const JSON_TYPE = { 'Content-Type': 'application/json' };
 
-/** A header that is undefined is not sent, and what is neither text nor bytes is sent as JSON. */
+/** Sends strings and bytes as they are, anything else as JSON, and leaves out headers that are undefined. */
 export const post = (
   path: string,
   headers: Record<string, string | undefined>,
   body: unknown,
 ): Promise<Response> =>
-  fetch(destination.url + path, {
+  fetch(mock.url + path, {
     method: 'POST',
     headers: JSON.parse(JSON.stringify({ ...JSON_TYPE, ...headers })),
     body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
   });
 
-/** Each of them once. */
 export const acceptedIds = (): string[] =>
-  destination.events.filter((event) => !event.duplicate).map(({ id }) => id);
+  mock.events.filter((event) => !event.duplicate).map(({ id }) => id);
+
+/** Whether each event was a duplicate, in order. */
+export const duplicates = (): boolean[] => mock.events.map(({ duplicate }) => duplicate);

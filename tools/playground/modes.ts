@@ -1,5 +1,5 @@
 /** How a destination can be on the page. */
-import type { Fault } from '../simulator/vendors/vendor-mock.ts';
+import type { Fault } from '../simulator/vendors/fault.ts';
 
 export type Mode = keyof typeof MODES;
 

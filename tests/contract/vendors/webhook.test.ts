@@ -1,120 +1,121 @@
-/** The embedded receiver of webhooks. */
 import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startVendorMock, type VendorMock } from '../../../tools/simulator/vendors/vendor-mock.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { webhook } from '../../../tools/simulator/vendors/webhook.ts';
+import { duplicates, mock, post, startMock } from '../../support/vendor.ts';
 
-let destination: VendorMock;
-beforeEach(async () => {
-  destination = await startVendorMock(webhook);
-});
-afterEach(() => destination.close());
+describe('mock webhook receiver', () => {
+  beforeEach(() => startMock(webhook));
 
-const EVENT = {
-  specversion: '1.0',
-  id: 'e1',
-  source: 'urn:auth0:acme:users',
-  type: 'com.auth0.user.signup',
-  subject: 'auth0|ada',
-  time: '2024-01-01T00:00:00.000Z',
-  datacontenttype: 'application/json',
-  data: { name: 'Ada 🎩' },
-};
-const nowS = () => Math.floor(Date.now() / 1000);
+  const EVENT = {
+    specversion: '1.0',
+    id: 'e1',
+    source: 'urn:auth0:acme:users',
+    type: 'com.auth0.user.signup',
+    subject: 'auth0|ada',
+    time: '2024-01-01T00:00:00.000Z',
+    datacontenttype: 'application/json',
+    data: { name: 'Ada 🎩' },
+  };
+  const nowS = () => Math.floor(Date.now() / 1000);
 
-/** Signed as a sender does it, before `headers` change what is sent. */
-const send = (body: unknown, headers: Record<string, string> = {}, timestamp = nowS()): Promise<Response> => {
-  const sent = typeof body === 'string' ? body : JSON.stringify(body);
-  const { WEBHOOK_SECRET = '', WEBHOOK_TOKEN } = destination.secrets;
-  const signature = createHmac('sha256', Buffer.from(WEBHOOK_SECRET.slice(6), 'base64'))
-    .update(`m1.${timestamp}.${sent}`)
-    .digest('base64');
-  return fetch(destination.url, {
-    method: 'POST',
-    headers: {
-      Authorization: `Bearer ${WEBHOOK_TOKEN}`,
-      'Content-Type': 'application/cloudevents+json; charset=UTF-8',
-      'webhook-id': 'm1',
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': `v1,${signature}`,
-      ...headers,
-    },
-    body: sent,
+  /** Signs the event as a sender does, before `headers` override what is sent. */
+  const send = (
+    body: unknown,
+    headers: Record<string, string> = {},
+    timestamp = nowS(),
+  ): Promise<Response> => {
+    const sent = typeof body === 'string' ? body : JSON.stringify(body);
+    const { WEBHOOK_SECRET = '', WEBHOOK_TOKEN } = mock.secrets;
+    const signature = createHmac('sha256', Buffer.from(WEBHOOK_SECRET.slice(6), 'base64'))
+      .update(`m1.${timestamp}.${sent}`)
+      .digest('base64');
+    return post(
+      '',
+      {
+        Authorization: `Bearer ${WEBHOOK_TOKEN}`,
+        'Content-Type': 'application/cloudevents+json; charset=UTF-8',
+        'webhook-id': 'm1',
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': `v1,${signature}`,
+        ...headers,
+      },
+      sent,
+    );
+  };
+
+  it('accepts a signed event', async () => {
+    expect((await send(EVENT)).status).toBe(200);
+    expect(mock.events).toEqual([
+      { id: 'e1', type: 'SignUp', userId: 'auth0|ada', payload: EVENT, duplicate: false },
+    ]);
   });
-};
 
-test('takes a signed event', async () => {
-  expect((await send(EVENT)).status).toBe(200);
-  expect(destination.events).toEqual([
-    { id: 'e1', type: 'SignUp', userId: 'auth0|ada', payload: EVENT, duplicate: false },
-  ]);
-});
+  it('accepts an event with its mandatory attributes alone, as application/json', async () => {
+    const { specversion, id, source } = EVENT;
+    const event = { specversion, id, source, type: 'com.auth0.user.login' };
+    expect((await send(event, { 'Content-Type': 'application/json' })).status).toBe(200);
+    expect(mock.events).toMatchObject([{ type: 'Login', userId: '' }]);
+  });
 
-test('takes an event with what it must have alone, as application/json', async () => {
-  const { specversion, id, source } = EVENT;
-  const event = { specversion, id, source, type: 'com.auth0.user.login' };
-  expect((await send(event, { 'Content-Type': 'application/json' })).status).toBe(200);
-  expect(destination.events).toMatchObject([{ type: 'Login', userId: '' }]);
-});
+  it('finds the right signature among several', async () => {
+    await send(EVENT);
+    const signature = mock.requests[0]?.headers['webhook-signature'];
+    const headers = { 'webhook-signature': `v1a,x v1,${'A'.repeat(43)}= ${signature}` };
+    expect((await send(EVENT, headers)).status).toBe(200);
+  });
 
-test('finds its signature among several', async () => {
-  await send(EVENT);
-  const signature = destination.requests[0]?.headers['webhook-signature'];
-  const headers = { 'webhook-signature': `v1a,x v1,${'A'.repeat(43)}= ${signature}` };
-  expect((await send(EVENT, headers)).status).toBe(200);
-});
+  it('deduplicates by webhook-id', async () => {
+    await send(EVENT);
+    await send({ ...EVENT, id: 'e2' });
+    expect(duplicates()).toEqual([false, true]);
+  });
 
-test('knows a repetition by webhook-id', async () => {
-  await send(EVENT);
-  await send({ ...EVENT, id: 'e2' });
-  expect(destination.events.map(({ duplicate }) => duplicate)).toEqual([false, true]);
-});
+  it.each<[string, number, Record<string, string>]>([
+    ['no token', 401, { Authorization: '' }],
+    ['another token', 401, { Authorization: 'Bearer other' }],
+    ['another content type', 415, { 'Content-Type': 'text/plain' }],
+    ['a batch', 415, { 'Content-Type': 'application/cloudevents-batch+json' }],
+    ['no id', 400, { 'webhook-id': '' }],
+    ['another id than the signed one', 401, { 'webhook-id': 'm2' }],
+    ['no timestamp', 400, { 'webhook-timestamp': '' }],
+    ['a timestamp that is a date', 400, { 'webhook-timestamp': '2024-01-01T00:00:00Z' }],
+    ['another timestamp than the signed one', 401, { 'webhook-timestamp': String(nowS() + 7) }],
+    ['no signature', 400, { 'webhook-signature': '' }],
+    ['a signature of another version', 401, { 'webhook-signature': `v1a,${'A'.repeat(43)}=` }],
+    ['another signature', 401, { 'webhook-signature': `v1,${'A'.repeat(43)}=` }],
+  ])('rejects a request: %s', async (_, status, headers) => {
+    const response = await send(EVENT, headers);
+    expect([response.status, await response.json()]).toEqual([status, { message: expect.any(String) }]);
+    expect(mock.events).toEqual([]);
+  });
 
-test.each<[string, number, Record<string, string>]>([
-  ['no token', 401, { Authorization: '' }],
-  ['another token', 401, { Authorization: 'Bearer other' }],
-  ['another content type', 415, { 'Content-Type': 'text/plain' }],
-  ['a batch', 415, { 'Content-Type': 'application/cloudevents-batch+json' }],
-  ['no id', 400, { 'webhook-id': '' }],
-  ['another id than the signed one', 401, { 'webhook-id': 'm2' }],
-  ['no timestamp', 400, { 'webhook-timestamp': '' }],
-  ['a timestamp that is a date', 400, { 'webhook-timestamp': '2024-01-01T00:00:00Z' }],
-  ['another timestamp than the signed one', 401, { 'webhook-timestamp': String(nowS() + 7) }],
-  ['no signature', 400, { 'webhook-signature': '' }],
-  ['a signature of another version', 401, { 'webhook-signature': `v1a,${'A'.repeat(43)}=` }],
-  ['another signature', 401, { 'webhook-signature': `v1,${'A'.repeat(43)}=` }],
-])('refuses a request: %s', async (_, status, headers) => {
-  const response = await send(EVENT, headers);
-  expect([response.status, await response.json()]).toEqual([status, { message: expect.any(String) }]);
-  expect(destination.events).toEqual([]);
-});
+  it.each([
+    [-310, 400],
+    [-290, 200],
+    [290, 200],
+    [310, 400],
+  ])('responds to a timestamp %d s from now with %d', async (seconds, status) => {
+    expect((await send(EVENT, {}, nowS() + seconds)).status).toBe(status);
+  });
 
-test.each([
-  [-310, 400],
-  [-290, 200],
-  [290, 200],
-  [310, 400],
-])('answers a timestamp %d s from now with %d', async (seconds, status) => {
-  expect((await send(EVENT, {}, nowS() + seconds)).status).toBe(status);
-});
-
-test.each<[string, unknown]>([
-  ['no JSON', '{"id":'],
-  ['an array', [EVENT]],
-  ['no id', { ...EVENT, id: undefined }],
-  ['an empty id', { ...EVENT, id: '' }],
-  ['no source', { ...EVENT, source: undefined }],
-  ['a source that is no URI', { ...EVENT, source: 'urn:auth0:a b' }],
-  ['no type', { ...EVENT, type: undefined }],
-  ['another version', { ...EVENT, specversion: '0.3' }],
-  ['an empty subject', { ...EVENT, subject: '' }],
-  ['a subject with a line break', { ...EVENT, subject: 'a\nb' }],
-  ['a time that is a number', { ...EVENT, time: 1700000000 }],
-  ['a content type that is none', { ...EVENT, datacontenttype: 'json' }],
-  ['a name in upper case', { ...EVENT, specVersion: '1.0' }],
-])('refuses what is no CloudEvent: %s', async (_, body) => {
-  const response = await send(body);
-  expect(response.status).toBe(400);
-  expect(await response.json()).toEqual({ message: expect.stringContaining('Not a CloudEvent') });
-  expect(destination.events).toEqual([]);
+  it.each<[string, unknown]>([
+    ['invalid JSON', '{"id":'],
+    ['an array', [EVENT]],
+    ['no id', { ...EVENT, id: undefined }],
+    ['an empty id', { ...EVENT, id: '' }],
+    ['no source', { ...EVENT, source: undefined }],
+    ['a source that is not a URI', { ...EVENT, source: 'urn:auth0:a b' }],
+    ['no type', { ...EVENT, type: undefined }],
+    ['another version', { ...EVENT, specversion: '0.3' }],
+    ['an empty subject', { ...EVENT, subject: '' }],
+    ['a subject with a line break', { ...EVENT, subject: 'a\nb' }],
+    ['a time that is a number', { ...EVENT, time: 1700000000 }],
+    ['an invalid content type', { ...EVENT, datacontenttype: 'json' }],
+    ['a name in upper case', { ...EVENT, specVersion: '1.0' }],
+  ])('rejects an invalid CloudEvent: %s', async (_, body) => {
+    const response = await send(body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ message: expect.stringContaining('Not a CloudEvent') });
+    expect(mock.events).toEqual([]);
+  });
 });

@@ -9,7 +9,7 @@ import { readSecret, readSecrets, type Settings } from '../../../lib/secrets.ts'
 import type { Sink } from '../../../lib/sink.ts';
 import { type Check, fail, note, ok } from './check.ts';
 import { checkConnection, checkHost, type Target } from './connection.ts';
-import { findMeaning } from './responses.ts';
+import { getHint } from './responses.ts';
 
 const SECRETS = 'secrets';
 const DELIVERY = 'delivery';
@@ -103,21 +103,26 @@ const checkDelivery = async (
     });
     await deadline.race(sent);
   } catch (error) {
-    return fail(DELIVERY, explainFailure(error, sink, activity, given));
+    return fail(DELIVERY, await explainFailure(error, sink, activity, given));
   } finally {
     deadline.end();
   }
   const durationMs = Math.round(performance.now() - startedAt);
   const accepted = `${activity.type} of the user ${activity.user.id} accepted in ${durationMs} ms`;
-  const means = findMeaning(sink.name, response?.status, textOf(response?.body));
-  return means ? note(DELIVERY, `${accepted}. ${means}.`) : ok(DELIVERY, `${accepted}.`);
+  const hint = await getHint(sink.name, response?.status, textOf(response?.body));
+  return hint ? note(DELIVERY, `${accepted}. ${hint}.`) : ok(DELIVERY, `${accepted}.`);
 };
 
 /** In the vendor's terms if there are any, otherwise as the Action logs it. Only the log knows how to quote safely. */
-const explainFailure = (error: unknown, sink: Sink, activity: Activity, given: Given): string => {
+const explainFailure = async (
+  error: unknown,
+  sink: Sink,
+  activity: Activity,
+  given: Given,
+): Promise<string> => {
   if (error instanceof DeliveryError) {
-    const means = findMeaning(sink.name, error.status, error.vendorText);
-    if (means) return `${error.message}, ${means}.`;
+    const hint = await getHint(sink.name, error.status, error.vendorText);
+    if (hint) return `${error.message}, ${hint}.`;
   }
   // As a Login, because nobody's next login sends this SignUp again.
   return `${explain(error, { ...activity, type: 'Login' }, given)}${adviceFor(error)}.`;

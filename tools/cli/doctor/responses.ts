@@ -1,9 +1,19 @@
-import { vendors } from '../../simulator/vendors/all-vendors.ts';
+import type { VendorResponse } from '../../simulator/vendors/vendor-response.ts';
 
-/** What an answer means and who must change what, in the vendor's terms, if its embedded counterpart has that. */
-export const findMeaning = (sinkName: string, status: number | undefined, text: string): string | undefined =>
-  vendors
-    .find(({ name }) => name === sinkName)
-    ?.answers.find(
-      (answer) => answer.status === status && text.toLowerCase().startsWith(answer.text?.toLowerCase() ?? ''),
-    )?.means;
+/** What a response of a destination means and who must change what, in the vendor's terms. */
+export const getHint = async (
+  sinkName: string,
+  status: number | undefined,
+  message: string,
+): Promise<string | undefined> => {
+  const { responses }: { responses: readonly VendorResponse[] } = await import(
+    `../../simulator/vendors/${sinkName}.responses.ts`
+  );
+  const [response] = responses
+    .filter(({ text = '' }) => message.toLowerCase().startsWith(text.toLowerCase()))
+    .filter((candidate) => candidate.status === status)
+    .sort((a, b) => (b.text?.length ?? 0) - (a.text?.length ?? 0));
+  return response?.remedy && `${describe(response)}: ${response.remedy}`;
+};
+
+const describe = ({ meaning, text, code }: VendorResponse): string => meaning ?? `${text} (code ${code})`;

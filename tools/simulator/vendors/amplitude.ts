@@ -1,26 +1,20 @@
 /**
- * Imitates Amplitude's HTTP V2 API: the API key, the limits of a request, the rules for an event, of which one that
- * breaks them has all refused, and deduplication by user or device and `insert_id`.
+ * Mocks Amplitude's HTTP V2 API: the API key, the limits of a request, the validation of events, of which one invalid
+ * event rejects all, and deduplication by user or device and `insert_id`.
+ *
+ * Limitations: no regions, no throttled users, no silenced devices, no operations on user properties; strings are not
+ * truncated after 1024 characters, and an `insert_id` is remembered for longer than 7 days.
+ *
+ * Undocumented, so guessed: 400 for another content type, and which events are named where several are invalid (all of
+ * them: the documentation has it both ways).
+ *
  * https://amplitude.com/docs/apis/analytics/http-v2
  * https://amplitude.com/docs/apis/analytics/http-api-batching-retries
- *
- * Not documented, so guessed: 400 for another content type, and which events are named where several break a rule (all
- * of them: the documentation has it both ways).
- *
- * Not reproduced: regions, users who are throttled, devices that are silenced, operations on user properties, the
- * cutting of strings after 1024 characters, and the 7 days after which an `insert_id` is forgotten.
  */
 import { type Context, Hono } from 'hono';
-import {
-  type Answer,
-  asText,
-  isObject,
-  type JsonObject,
-  parseObject,
-  type Vendor,
-  type VendorEnv,
-  type VendorEvent,
-} from './vendor-mock.ts';
+import { asString, isObject, type JsonObject, parseObject } from '../json.ts';
+import { getMediaType } from './media-type.ts';
+import type { Vendor, VendorEnv, VendorEvent } from './vendor-mock.ts';
 
 const API_KEY = '5a105e8b9d40e1329780d62ea2265d8a';
 const TYPES = new Map<unknown, VendorEvent['type']>([
@@ -43,18 +37,18 @@ const app = new Hono<VendorEnv>();
 app.post('/2/httpapi', async (c) => {
   const sent = await c.req.text();
   const bytes = Buffer.byteLength(sent);
-  if (bytes >= REQUEST_LIMIT_BYTES) return refuse(c, 413, 'Payload too large');
-  if (sent === '') return refuse(c, 400, 'Missing request body');
+  if (bytes >= REQUEST_LIMIT_BYTES) return reject(c, 413, 'Payload too large');
+  if (sent === '') return reject(c, 400, 'Missing request body');
   const body = parseObject(sent);
-  if (c.req.header('Content-Type')?.split(';')[0] !== 'application/json' || !body) {
-    return refuse(c, 400, 'Invalid JSON request body');
+  if (getMediaType(c) !== 'application/json' || !body) {
+    return reject(c, 400, 'Invalid JSON request body');
   }
   const missing_field = ['api_key', 'events'].find((field) => body[field] === undefined);
-  if (missing_field) return refuse(c, 400, 'Request missing required field', { missing_field });
+  if (missing_field) return reject(c, 400, 'Request missing required field', { missing_field });
   const { api_key, events, options } = body;
-  if (api_key !== API_KEY) return refuse(c, 400, `Invalid API key: ${api_key}`);
-  if (!Array.isArray(events) || !events.every(isObject)) return refuse(c, 400, 'Invalid event JSON');
-  if (events.length >= REQUEST_LIMIT_EVENTS) return refuse(c, 413, 'Payload too large');
+  if (api_key !== API_KEY) return reject(c, 400, `Invalid API key: ${api_key}`);
+  if (!Array.isArray(events) || !events.every(isObject)) return reject(c, 400, 'Invalid event JSON');
+  if (events.length >= REQUEST_LIMIT_EVENTS) return reject(c, 413, 'Payload too large');
 
   const { min_id_length = ID_MIN_CHARACTERS } = isObject(options) ? options : {};
   const violations = [
@@ -76,7 +70,7 @@ app.post('/2/httpapi', async (c) => {
   ].filter(({ indexes }) => Object.keys(indexes).length > 0);
   if (violations[0]) {
     const details = violations.map(({ name, indexes }) => [name, indexes]);
-    return refuse(c, 400, violations[0].error, Object.fromEntries(details));
+    return reject(c, 400, violations[0].error, Object.fromEntries(details));
   }
 
   for (const event of events) accept(c, event);
@@ -88,17 +82,17 @@ app.post('/2/httpapi', async (c) => {
   });
 });
 
-const refuse = (c: Context, code: 400 | 413, error: string, details: JsonObject = {}): Response =>
+const reject = (c: Context, code: 400 | 413, error: string, details: JsonObject = {}): Response =>
   c.json({ code, error, ...details }, code);
 
-/** Field → indexes of the events in which something is wrong with it. */
+/** Field → indexes of the events in which it is invalid. */
 const byField = (
   events: readonly JsonObject[],
-  fieldsOf: (event: JsonObject) => readonly string[],
+  getFields: (event: JsonObject) => readonly string[],
 ): Record<string, number[]> => {
   const indexes: Record<string, number[]> = {};
   for (const [index, event] of events.entries()) {
-    for (const field of fieldsOf(event)) indexes[field] = [...(indexes[field] ?? []), index];
+    for (const field of getFields(event)) indexes[field] = [...(indexes[field] ?? []), index];
   }
   return indexes;
 };
@@ -111,14 +105,14 @@ const missingFields = ({ event_type, user_id, device_id }: JsonObject): string[]
 ];
 
 const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
-  event_type: (value) => asText(value) !== '' && !RESERVED.test(asText(value)),
+  event_type: (value) => asString(value) !== '' && !RESERVED.test(asString(value)),
   user_id: (value) => typeof value === 'string' && !NOT_IDS.includes(value),
   device_id: (value) => typeof value === 'string' && !NOT_IDS.includes(value),
   time: Number.isInteger,
   insert_id: (value) => typeof value === 'string',
   ip: (value) => typeof value === 'string',
-  event_properties: (value) => isObject(value) && depthOf(value) <= LIMIT_LEVELS,
-  user_properties: (value) => isObject(value) && depthOf(value) <= LIMIT_LEVELS,
+  event_properties: (value) => isObject(value) && getDepth(value) <= LIMIT_LEVELS,
+  user_properties: (value) => isObject(value) && getDepth(value) <= LIMIT_LEVELS,
 };
 
 const invalidFields = (event: JsonObject): string[] =>
@@ -126,41 +120,28 @@ const invalidFields = (event: JsonObject): string[] =>
     event[field] === undefined || isValid(event[field]) ? [] : [field],
   );
 
-/** A short id is taken out of its event, which is then refused if it has no other. */
+/** Amplitude removes a short id from its event, and rejects the event if it has no other. */
 const shortIds = (event: JsonObject, minLength: number): string[] => {
-  const given = IDS.filter((field) => typeof event[field] === 'string');
-  const short = given.filter((field) => asText(event[field]).length < minLength);
-  return short.length === given.length ? short : [];
+  const present = IDS.filter((field) => typeof event[field] === 'string');
+  const short = present.filter((field) => asString(event[field]).length < minLength);
+  return short.length === present.length ? short : [];
 };
 
-const depthOf = (value: unknown): number =>
-  typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+const getDepth = (value: unknown): number =>
+  typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(getDepth)) : 0;
 
 const accept = (c: Context<VendorEnv>, event: JsonObject): void => {
   const { event_type, user_id, device_id, insert_id } = event;
-  const id = asText(insert_id);
+  const id = asString(insert_id);
   const type = TYPES.get(event_type) ?? 'other';
-  // Without a device, Amplitude makes one of the user.
+  // Amplitude derives a missing device id from the user id.
   const key = id && JSON.stringify([device_id ?? user_id, id]);
-  c.env.accept({ id, type, userId: asText(user_id), payload: event }, key);
+  c.env.accept({ id, type, userId: asString(user_id), payload: event }, key);
 };
-
-/** https://amplitude.com/docs/apis/analytics/http-v2#response-format */
-const answers: readonly Answer[] = [
-  {
-    status: 400,
-    text: 'Invalid API key',
-    means:
-      "Amplitude knows no such key: copy AMPLITUDE_API_KEY again from the project's settings, and check AMPLITUDE_REGION",
-  },
-  { status: 404, means: 'the server is no proxy for Amplitude: check AMPLITUDE_HOST' },
-  { status: 429, means: 'the project is over its rate limit: ask Amplitude for more, or try again' },
-];
 
 export const amplitude: Vendor = {
   name: 'amplitude',
   app,
-  records: ['SignUp', 'Login'],
-  answers,
+  recordedTypes: ['SignUp', 'Login'],
   secrets: ({ url }) => ({ AMPLITUDE_API_KEY: API_KEY, AMPLITUDE_HOST: url }),
 };

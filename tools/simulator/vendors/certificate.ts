@@ -1,27 +1,27 @@
 import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 
-/** PEM, as node:tls takes them. */
+/** In PEM, for node:tls. */
 export interface Certificate {
   cert: string;
   key: string;
 }
 
 export interface CertificateOptions {
-  /** Host names and IP addresses the certificate is for. */
+  /** Host names and IP addresses that the certificate is valid for. */
   altNames?: string[];
   notBefore?: Date;
   notAfter?: Date;
 }
 
-/** Makes a self-signed certificate, which is its own CA certificate. Lives for a year unless told otherwise. */
+/** Creates a self-signed certificate, which is its own CA certificate, valid for a year by default. */
 export const createCertificate = async ({
   altNames = ['localhost', '127.0.0.1'],
   notBefore = new Date(),
   notAfter,
 }: CertificateOptions = {}): Promise<Certificate> => {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'embedded destination' }], {
-    keyType: 'ec', // milliseconds, where an RSA key takes up to a second
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'mock vendor' }], {
+    keyType: 'ec', // takes milliseconds, an RSA key up to a second
     algorithm: 'sha256',
     notBeforeDate: notBefore,
     ...(notAfter && { notAfterDate: notAfter }),

@@ -1,29 +1,23 @@
 /**
- * Imitates Mixpanel's import of events in strict mode: both ways to authenticate, the rules for an event, and the
- * acceptance of the others where some break them.
+ * Mocks Mixpanel's Import API in strict mode: both kinds of credentials, the validation of events, of which the valid
+ * ones are accepted and the others are not, and deduplication.
+ *
+ * Limitations: no NDJSON, no base64 in `data`, no project secrets, no OAuth, no regions, no rate limits, no geolocation
+ * by `ip`; strings are not truncated after 255 characters. Duplicates are detected within a day, as in Mixpanel's storage;
+ * its reports detect them only if the time is exactly the same.
+ *
+ * Undocumented, so guessed: most messages, the responses to a body that is not an array and to more than 2000 events, the
+ * number from which on a time is in milliseconds, what counts as a level of nesting, and 401 for a token with a project_id.
+ *
  * https://docs.mixpanel.com/reference/import-events
  * https://docs.mixpanel.com/reference/event-deduplication
  * https://docs.mixpanel.com/troubleshooting/errors
- *
- * Not documented, so guessed: most messages, the answers to a body that is no array and to more than 2000 events, from
- * which number on a time is in milliseconds, what counts as a level of nesting, and 401 for a token with a project_id.
- *
- * A repetition is known as in Mixpanel's storage, within the day: in a report, only if the time is the very same.
- *
- * Not reproduced: NDJSON, project secrets, OAuth, regions, rate limits, places looked up by `ip`, and the cutting of
- * strings after 255 characters.
  */
 import { type Context, Hono } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
-import {
-  type Answer,
-  asText,
-  isObject,
-  type JsonObject,
-  type Vendor,
-  type VendorEnv,
-  type VendorEvent,
-} from './vendor-mock.ts';
+import { asString, isObject, type JsonObject } from '../json.ts';
+import { getMediaType } from './media-type.ts';
+import type { Vendor, VendorEnv, VendorEvent } from './vendor-mock.ts';
 
 const TOKEN = '9f86d081884c7d659a2feaa0c55ad015';
 /** A service account, and the project it may write to. */
@@ -50,39 +44,39 @@ const NOT_IDS = [
 ];
 const MS_PER_HOUR = 60 * 60 * 1000;
 const EARLIEST_MS = Date.UTC(1971, 0, 1);
-/** Numbers below it are seconds: in milliseconds it is in 1973, in seconds in 5138. */
+/** Smaller numbers are seconds: this one is a date in 1973 in milliseconds, and in 5138 in seconds. */
 const SECONDS_BELOW = 1e11;
 
 const app = new Hono<VendorEnv>();
 
 app.post('/import', async (c) => {
-  if (!isAuthentic(c)) return answer(c, 401, 'Unauthorized', { error: 'Invalid credentials' });
+  if (!isAuthentic(c)) return respond(c, 401, 'Unauthorized', { error: 'Invalid credentials' });
   if ((await c.req.arrayBuffer()).byteLength > REQUEST_LIMIT_BYTES) {
-    return refuseSize(c, `request exceeds max limit of ${REQUEST_LIMIT_BYTES} bytes`);
+    return rejectSize(c, `request exceeds max limit of ${REQUEST_LIMIT_BYTES} bytes`);
   }
   const events: unknown = await c.req.json().catch(() => undefined);
-  if (c.req.header('Content-Type')?.split(';')[0] !== 'application/json' || !Array.isArray(events)) {
-    return answer(c, 400, 'Bad Request', { error: 'the body must be an array of events in JSON' });
+  if (getMediaType(c) !== 'application/json' || !Array.isArray(events)) {
+    return respond(c, 400, 'Bad Request', { error: 'the body must be an array of events in JSON' });
   }
   if (events.length > REQUEST_LIMIT_EVENTS) {
-    return refuseSize(c, `request exceeds max limit of ${REQUEST_LIMIT_EVENTS} events`);
+    return rejectSize(c, `request exceeds max limit of ${REQUEST_LIMIT_EVENTS} events`);
   }
 
   const failed_records = events.flatMap((event, index) => {
     const violation = findViolation(event);
-    if (violation) return [{ index, insert_id: insertIdOf(event), ...violation }];
+    if (violation) return [{ index, insert_id: getInsertId(event), ...violation }];
     accept(c, event);
     return [];
   });
   const num_records_imported = events.length - failed_records.length;
-  if (failed_records.length === 0) return answer(c, 200, 'OK', { num_records_imported });
+  if (failed_records.length === 0) return respond(c, 200, 'OK', { num_records_imported });
   const error = 'some data points in the request failed validation';
-  return answer(c, 400, 'Bad Request', { error, failed_records, num_records_imported });
+  return respond(c, 400, 'Bad Request', { error, failed_records, num_records_imported });
 });
 
-const answer = (c: Context, code: 200 | 400 | 401 | 413, status: string, details: JsonObject): Response =>
+const respond = (c: Context, code: 200 | 400 | 401 | 413, status: string, details: JsonObject): Response =>
   c.json({ code, ...details, status }, code);
-const refuseSize = (c: Context, error: string) => answer(c, 413, 'Request Entity Too Large', { error });
+const rejectSize = (c: Context, error: string) => respond(c, 413, 'Request Entity Too Large', { error });
 
 const isAuthentic = (c: Context): boolean => {
   const { username, password } = auth(c.req.raw) ?? {};
@@ -106,16 +100,16 @@ const findViolation = (event: unknown): Violation | undefined => {
   if (!isObject(event) || !isObject(event.properties)) return violation('properties', 'must be an object');
   const { event: name, properties, ...others } = event;
   const [other] = Object.keys(others);
-  if (other !== undefined) return violation(other, 'must not be there');
-  if (!asText(name)) return violation('event', 'must be a text');
+  if (other !== undefined) return violation(other, 'is not allowed');
+  if (!asString(name)) return violation('event', 'must be a string');
   if (Buffer.byteLength(JSON.stringify(event)) >= EVENT_LIMIT_BYTES)
     return violation('event', 'must be smaller than 1 MB');
   if (!isTime(properties.time))
-    return violation('properties.time', 'must be from 1971 on, at most an hour in the future');
+    return violation('properties.time', 'must be after 1970 and at most an hour in the future');
   const { distinct_id: user, $insert_id: id } = properties;
   if (typeof user !== 'string' || NOT_IDS.includes(user))
-    return violation('properties.distinct_id', 'must be the id of a user');
-  if (!INSERT_ID.test(asText(id)) || NOT_IDS.includes(asText(id)))
+    return violation('properties.distinct_id', 'must be a user id');
+  if (!INSERT_ID.test(asString(id)) || NOT_IDS.includes(asString(id)))
     return violation('properties.$insert_id', 'must be up to 36 letters, digits and hyphens');
   if (Object.keys(properties).length >= LIMIT_ITEMS)
     return violation('properties', `must be fewer than ${LIMIT_ITEMS}`);
@@ -132,7 +126,7 @@ const isTime = (time: unknown): boolean => {
 
 const toMs = (time: unknown): number => Number(time) * (Number(time) < SECONDS_BELOW ? 1000 : 1);
 
-/** A value that is no object or array is on level 0. */
+/** A value that is neither an object nor an array is on level 0. */
 const isSmall = (value: unknown, level = 1): boolean => {
   if (typeof value !== 'object' || value === null) return true;
   const items = Object.values(value);
@@ -141,35 +135,22 @@ const isSmall = (value: unknown, level = 1): boolean => {
   );
 };
 
-const insertIdOf = (event: unknown): string =>
-  isObject(event) && isObject(event.properties) ? asText(event.properties.$insert_id) : '';
+const getInsertId = (event: unknown): string =>
+  isObject(event) && isObject(event.properties) ? asString(event.properties.$insert_id) : '';
 
 const accept = (c: Context<VendorEnv>, payload: JsonObject): void => {
   const { event, properties } = payload as { event: string; properties: JsonObject };
   const { distinct_id, time, $insert_id } = properties;
   const [day] = new Date(toMs(time)).toISOString().split('T');
   c.env.accept(
-    { id: asText($insert_id), type: TYPES.get(event) ?? 'other', userId: asText(distinct_id), payload },
+    { id: asString($insert_id), type: TYPES.get(event) ?? 'other', userId: asString(distinct_id), payload },
     JSON.stringify([event, distinct_id, $insert_id, day]),
   );
 };
 
-/** https://docs.mixpanel.com/troubleshooting/errors */
-const answers: readonly Answer[] = [
-  {
-    status: 401,
-    means:
-      "Mixpanel knows no such token, or the service account may not write to the project: copy MIXPANEL_TOKEN again from the project's settings, and check MIXPANEL_PROJECT_ID and MIXPANEL_REGION",
-  },
-  { status: 403, means: 'the service account must be an owner or admin of the project' },
-  { status: 404, means: 'the server is no proxy for Mixpanel: check MIXPANEL_HOST' },
-  { status: 429, means: 'the project is over its rate limit: ask Mixpanel for more, or try again' },
-];
-
 export const mixpanel: Vendor = {
   name: 'mixpanel',
   app,
-  records: ['SignUp', 'Login'],
-  answers,
+  recordedTypes: ['SignUp', 'Login'],
   secrets: ({ url }) => ({ MIXPANEL_TOKEN: TOKEN, MIXPANEL_HOST: url }),
 };

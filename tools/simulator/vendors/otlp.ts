@@ -1,22 +1,25 @@
 /**
- * Imitates a receiver of OpenTelemetry's logs over OTLP/HTTP in JSON: credentials in a header, Protobuf's JSON, and
- * answers that refuse a part.
+ * Mocks an OpenTelemetry receiver of logs over OTLP/HTTP in JSON: credentials in a header, Protobuf's JSON mapping, and
+ * responses of partial success.
+ *
+ * Limitations: no binary Protobuf, no gRPC, no traces, no metrics, no limits of size and age.
+ *
+ * Stricter than the specification: an unknown field is rejected, so that a misspelled one is noticed; so are 64-bit
+ * numbers that are not strings, null, and values without a type.
+ *
+ * Vendors differ in which log records they reject: here those with a duplicate attribute. OTLP has no deduplication: here
+ * a duplicate is known by `log.record.uid`, as the semantic conventions suggest.
+ *
  * https://opentelemetry.io/docs/specs/otlp/#otlphttp
  * https://protobuf.dev/programming-guides/json/
  * https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto/logs/v1
  * https://github.com/open-telemetry/opentelemetry-collector/blob/main/receiver/otlpreceiver/otlphttp.go
- *
- * Stricter than the specification: a field that does not exist is refused, so that a misspelt one is noticed; so are
- * numbers of 64 bits that are not texts, null, and values of no type.
- *
- * Each vendor has rules of its own about which log records it refuses: here those that have an attribute twice. OTLP knows
- * no repetitions. Here `log.record.uid` tells them, as the semantic conventions suggest.
- *
- * Not reproduced: Protobuf's binary form, gRPC, traces and metrics, limits of size and age.
  */
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { type Answer, parseObject, type Vendor, type VendorEnv, type VendorEvent } from './vendor-mock.ts';
+import { parseObject } from '../json.ts';
+import { getMediaType } from './media-type.ts';
+import type { Vendor, VendorEnv, VendorEvent } from './vendor-mock.ts';
 
 const CREDENTIALS = Buffer.from('1234567:glc_eyJvIjoiOTg3NiIsIm4iOiJhdXRoMCJ9').toString('base64');
 
@@ -61,7 +64,7 @@ const LogRecord = v.strictObject({
 });
 type LogRecord = v.InferOutput<typeof LogRecord>;
 
-const described = {
+const attributes = {
   attributes: v.optional(KeyValues),
   droppedAttributesCount: v.optional(UnsignedInteger),
 };
@@ -69,11 +72,11 @@ const described = {
 const Request = v.strictObject({
   resourceLogs: v.array(
     v.strictObject({
-      resource: v.optional(v.strictObject(described)),
+      resource: v.optional(v.strictObject(attributes)),
       scopeLogs: v.array(
         v.strictObject({
           scope: v.optional(
-            v.strictObject({ name: v.optional(v.string()), version: v.optional(v.string()), ...described }),
+            v.strictObject({ name: v.optional(v.string()), version: v.optional(v.string()), ...attributes }),
           ),
           logRecords: v.array(LogRecord),
           schemaUrl: v.optional(v.string()),
@@ -88,67 +91,43 @@ const app = new Hono<VendorEnv>();
 
 app.all('/v1/logs', async (c) => {
   if (c.req.header('Authorization') !== `Basic ${CREDENTIALS}`)
-    return refuse(c, 401, UNAUTHENTICATED, 'the request has no valid credentials');
+    return reject(c, 401, UNAUTHENTICATED, 'the request has no valid credentials');
   if (c.req.method !== 'POST') return c.text('405 method not allowed, supported: [POST]', 405);
-  if (c.req.header('Content-Type')?.split(';')[0] !== 'application/json')
+  if (getMediaType(c) !== 'application/json')
     return c.text('415 unsupported media type, supported: [application/json]', 415);
   const { success, output, issues } = v.safeParse(Request, parseObject(await c.req.text()));
-  if (!success) return refuse(c, 400, INVALID_ARGUMENT, `${v.getDotPath(issues[0])}: ${issues[0].message}`);
+  if (!success) return reject(c, 400, INVALID_ARGUMENT, `${v.getDotPath(issues[0])}: ${issues[0].message}`);
 
   const records = output.resourceLogs.flatMap(({ scopeLogs }) =>
     scopeLogs.flatMap(({ logRecords }) => logRecords),
   );
-  const accepted = records.filter(hasEachAttributeOnce);
+  const accepted = records.filter(hasUniqueAttributes);
   for (const record of accepted) c.env.accept(toEvent(record));
   const rejected = records.length - accepted.length;
   if (rejected === 0) return c.json({});
-  const errorMessage = 'log records must not have an attribute twice';
+  const errorMessage = 'log records must not have duplicate attributes';
   return c.json({ partialSuccess: { rejectedLogRecords: String(rejected), errorMessage } });
 });
 
 /** https://opentelemetry.io/docs/specs/otlp/#failures-1 */
-const refuse = (c: Context, status: 400 | 401, code: number, message: string): Response =>
+const reject = (c: Context, status: 400 | 401, code: number, message: string): Response =>
   c.json({ code, message }, status);
 
-const hasEachAttributeOnce = ({ attributes }: LogRecord): boolean =>
+const hasUniqueAttributes = ({ attributes }: LogRecord): boolean =>
   new Set(attributes.map(({ key }) => key)).size === attributes.length;
 
 const toEvent = (record: LogRecord): VendorEvent => {
-  const textOf = (key: string): string => {
+  const getAttribute = (key: string): string => {
     const attribute = record.attributes.find((attribute) => attribute.key === key);
     return String(Reflect.get(Object(attribute?.value), 'stringValue') ?? '');
   };
   const type = TYPES.get(record.eventName) ?? 'other';
-  return { id: textOf('log.record.uid'), type, userId: textOf('user.id'), payload: record };
+  return { id: getAttribute('log.record.uid'), type, userId: getAttribute('user.id'), payload: record };
 };
-
-const CREDENTIALS_WRONG =
-  'the credentials are not accepted: OTLP_HEADERS must have them as the vendor documents OTEL_EXPORTER_OTLP_HEADERS, with %20 for a blank';
-const ADDRESS_WRONG =
-  'no logs are taken at this address: OTLP_ENDPOINT must be the one for OTLP over HTTP, not gRPC, as the vendor documents OTEL_EXPORTER_OTLP_ENDPOINT';
-
-/** https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
-const answers: readonly Answer[] = [
-  { status: 401, means: CREDENTIALS_WRONG },
-  { status: 403, means: CREDENTIALS_WRONG },
-  { status: 404, means: ADDRESS_WRONG },
-  { status: 405, means: ADDRESS_WRONG },
-  {
-    status: 415,
-    means:
-      'JSON is not taken there, only Protobuf: put an OpenTelemetry Collector in front, which takes both',
-  },
-  {
-    status: 400,
-    means: 'what the Action sends is not understood, or OTLP_HEADERS lacks a header: ask the vendor',
-  },
-  { status: 429, means: 'the account is over its rate limit: ask the vendor for more, or try again' },
-];
 
 export const otlp: Vendor = {
   name: 'otlp',
   app,
-  records: ['SignUp', 'Login'],
-  answers,
+  recordedTypes: ['SignUp', 'Login'],
   secrets: ({ url }) => ({ OTLP_ENDPOINT: url, OTLP_HEADERS: `Authorization=Basic%20${CREDENTIALS}` }),
 };

@@ -1,6 +1,6 @@
 /** What the embedded Example Vendor takes and refuses. TODO: the vendor's documentation of that. */
 import { beforeEach, expect, test } from 'vitest';
-import { destination, post, start } from '../../../../tests/support/vendor.ts';
+import { mock, post, startMock } from '../../../../tests/support/vendor.ts';
 import { exampleVendor } from '../tools/local/destinations/example-vendor.ts';
 
 const EVENT = {
@@ -10,17 +10,17 @@ const EVENT = {
   userId: 'auth0|1',
 };
 
-const send = (body: unknown, token = destination.secrets.EXAMPLE_VENDOR_TOKEN): Promise<Response> =>
+const send = (body: unknown, token = mock.secrets.EXAMPLE_VENDOR_TOKEN): Promise<Response> =>
   post('/v1/events', { Authorization: `Bearer ${token}` }, body);
 
-beforeEach(() => start(exampleVendor));
+beforeEach(() => startMock(exampleVendor));
 
 test('takes events', async () => {
   const other = { ...EVENT, id: 'b4b9fd66-8190-5e79-bd94-c6e97a9c6858', type: 'Login' };
   const response = await send({ events: [EVENT, other] });
   expect(response.status).toBe(202);
   expect(await response.json()).toEqual({ accepted: 2 });
-  expect(destination.events).toMatchObject([
+  expect(mock.events).toMatchObject([
     { id: EVENT.id, type: 'SignUp', userId: EVENT.userId, payload: EVENT },
     { id: other.id, type: 'Login', userId: EVENT.userId, payload: other },
   ]);
@@ -29,12 +29,12 @@ test('takes events', async () => {
 test('knows a repeated event by its id', async () => {
   await send({ events: [EVENT] });
   await send({ events: [EVENT] });
-  expect(destination.events.map(({ duplicate }) => duplicate)).toEqual([false, true]);
+  expect(mock.events.map(({ duplicate }) => duplicate)).toEqual([false, true]);
 });
 
 test('refuses an unknown token', async () => {
   expect((await send({ events: [EVENT] }, 'unknown')).status).toBe(401);
-  expect(destination.events).toEqual([]);
+  expect(mock.events).toEqual([]);
 });
 
 test.each<[string, unknown]>([
@@ -48,5 +48,5 @@ test.each<[string, unknown]>([
   const response = await send(body);
   expect(response.status).toBe(400);
   expect(await response.json()).toEqual({ message: expect.any(String) });
-  expect(destination.events).toEqual([]);
+  expect(mock.events).toEqual([]);
 });

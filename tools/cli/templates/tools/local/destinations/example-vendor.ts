@@ -7,7 +7,7 @@
  */
 import { Hono } from 'hono';
 import * as v from 'valibot';
-import type { Answer, Vendor, VendorEnv } from '../../../../../simulator/vendors/vendor-mock.ts';
+import type { Vendor, VendorEnv } from '../../../../../simulator/vendors/vendor-mock.ts';
 
 const TOKEN = 'y7Rk2TfQ9vXbN4mW';
 
@@ -39,19 +39,9 @@ app.post('/v1/events', async (c) => {
   return c.json({ accepted: output.events.length }, 202);
 });
 
-const answers: readonly Answer[] = [
-  { status: 400, means: 'Example Vendor does not read what the Action sends: report it' },
-  {
-    status: 401,
-    means: 'Example Vendor does not know the token: copy EXAMPLE_VENDOR_TOKEN again from its settings',
-  },
-  { status: 404, means: 'nothing takes events at this address: check EXAMPLE_VENDOR_URL' },
-];
-
 export const exampleVendor: Vendor = {
   name: 'example-vendor',
   app,
-  records: ['SignUp', 'Login'],
-  answers,
+  recordedTypes: ['SignUp', 'Login'],
   secrets: ({ url }) => ({ EXAMPLE_VENDOR_URL: url, EXAMPLE_VENDOR_TOKEN: TOKEN }),
 };

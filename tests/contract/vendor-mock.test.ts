@@ -1,28 +1,31 @@
-/** What all embedded destinations have in common. What is peculiar to one is in embedded-<name>.test.ts. */
+/** What all mock vendors share. What is specific to one is in vendors/<name>.test.ts. */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { FaultOptions } from '../../tools/simulator/fault-plan.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { createCertificate } from '../../tools/simulator/vendors/certificate.ts';
+import type { Fault } from '../../tools/simulator/vendors/fault.ts';
 import { segment } from '../../tools/simulator/vendors/segment.ts';
 import { splunk } from '../../tools/simulator/vendors/splunk.ts';
-import type { Fault, FaultOptions } from '../../tools/simulator/vendors/vendor-mock.ts';
-import { acceptedIds, destination, JSON_TYPE, post, start } from '../support/vendor.ts';
+import { acceptedIds, JSON_TYPE, mock, post, startMock } from '../support/vendor.ts';
 
-test.each(vendors)('the secrets of $name lead to its service', async (service) => {
-  await start(service);
-  expect(Object.values(destination.secrets)).toContain(destination.url);
+describe('secrets of a mock vendor', () => {
+  it.each(vendors)('hold the URL of the mock: $name', async (vendor) => {
+    await startMock(vendor);
+    expect(Object.values(mock.secrets)).toContain(mock.url);
+  });
 });
 
-describe('what is recorded', () => {
-  beforeEach(() => start(segment));
+describe('records of a mock vendor', () => {
+  beforeEach(() => startMock(segment));
 
-  test('a request as it came, and the answer', async () => {
+  it('show each request and the status of its response', async () => {
     await post('/v1/batch?debug=1', { 'X-Custom': 'yes' }, '{"batch":[]}');
-    expect(destination.requests).toEqual([
+    expect(mock.requests).toEqual([
       {
         at: expect.stringMatching(/^\d{4}-.*Z$/),
         method: 'POST',
@@ -33,68 +36,69 @@ describe('what is recorded', () => {
         accepted: [],
       },
     ]);
-    expect(destination.connections).toBe(1);
+    expect(mock.connections).toBe(1);
   });
 
-  test('a compressed body in plain text', async () => {
+  it('show a compressed body decompressed', async () => {
     await post('/v1/batch', { 'Content-Encoding': 'gzip' }, gzipSync('{"batch":[]}'));
-    expect(destination.requests).toMatchObject([{ body: '{"batch":[]}', status: 200 }]);
+    expect(mock.requests).toMatchObject([{ body: '{"batch":[]}', status: 200 }]);
   });
 
-  test('a connection closed for a body that is not compressed as it says', async () => {
+  it('show no status if the body is not compressed as its headers claim', async () => {
     const sent = post('/v1/batch', { 'Content-Encoding': 'gzip' }, '{"batch":[]}');
     await expect(sent).rejects.toThrow('fetch failed');
-    expect(destination.requests).toMatchObject([{ status: undefined }]);
+    expect(mock.requests).toMatchObject([{ status: undefined }]);
   });
 
-  test('of a long body the beginning', async () => {
+  it('truncate a long body', async () => {
     await post('/v1/batch', {}, 'x'.repeat(100_000));
-    expect(destination.requests[0]?.body).toHaveLength(64_000);
+    expect(mock.requests[0]?.body).toHaveLength(64_000);
   });
 
-  test('nothing any more after a reset', async () => {
+  it('are empty after reset, which also ends the fault', async () => {
     const send = () => post('/v1/track', {}, { event: 'Signed Up', userId: '1', messageId: 'm', writeKey });
-    const writeKey = destination.secrets.SEGMENT_WRITE_KEY;
+    const writeKey = mock.secrets.SEGMENT_WRITE_KEY;
     await send();
-    destination.injectFault({ response: { status: 503 } });
-    destination.reset();
-    expect(destination).toMatchObject({ requests: [], events: [], connections: 0 });
+    mock.injectFault({ response: { status: 503 } });
+    mock.reset();
+    expect(mock).toMatchObject({ requests: [], events: [], connections: 0 });
     expect((await send()).status).toBe(200);
-    expect(destination.events).toMatchObject([{ id: 'm', duplicate: false }]);
+    expect(mock.events).toMatchObject([{ id: 'm', duplicate: false }]);
   });
 });
 
-describe('faults', () => {
+const send = (signal?: AbortSignal): Promise<Response> =>
+  fetch(`${mock.url}/services/collector`, {
+    method: 'POST',
+    headers: { ...JSON_TYPE, Authorization: `Splunk ${mock.secrets.SPLUNK_HEC_TOKEN}` },
+    body: '{"event":{"id":"a"}}',
+    redirect: 'manual',
+    ...(signal && { signal }),
+  });
+
+describe('injectFault', () => {
   const SUCCESS = '{"text":"Success","code":0}';
-  const send = (signal?: AbortSignal): Promise<Response> =>
-    fetch(`${destination.url}/services/collector`, {
-      method: 'POST',
-      headers: { ...JSON_TYPE, Authorization: `Splunk ${destination.secrets.SPLUNK_HEC_TOKEN}` },
-      body: '{"event":{"id":"a"}}',
-      redirect: 'manual',
-      ...(signal && { signal }),
-    });
   const injectFault = (fault: Fault, options?: FaultOptions) =>
-    destination.injectFault(JSON.parse(JSON.stringify(fault)), options);
+    mock.injectFault(JSON.parse(JSON.stringify(fault)), options);
 
-  beforeEach(() => start(splunk));
+  beforeEach(() => startMock(splunk));
 
-  test('a status with headers and a body', async () => {
+  it('overrides status, headers and body', async () => {
     injectFault({ response: { status: 503, headers: { 'Retry-After': '7' }, body: 'busy' } });
     const response = await send();
     expect(response.status).toBe(503);
     expect(response.headers.get('Retry-After')).toBe('7');
     expect(await response.text()).toBe('busy');
-    expect(destination.requests).toMatchObject([{ status: 503, accepted: [] }]);
+    expect(mock.requests).toMatchObject([{ status: 503, accepted: [] }]);
   });
 
-  test('a redirect', async () => {
+  it('redirects', async () => {
     injectFault({ response: { status: 307, headers: { Location: 'http://127.0.0.1:9/' } } });
     const response = await send();
     expect([response.status, response.headers.get('Location')]).toEqual([307, 'http://127.0.0.1:9/']);
   });
 
-  test('a page of HTML', async () => {
+  it('responds with a page of HTML', async () => {
     injectFault({
       response: { status: 502, headers: { 'Content-Type': 'text/html' }, body: '<h1>Bad Gateway</h1>' },
     });
@@ -103,28 +107,28 @@ describe('faults', () => {
     expect(await response.text()).toBe('<h1>Bad Gateway</h1>');
   });
 
-  test('so many times, then well again', async () => {
+  it('affects as many requests as count says', async () => {
     injectFault({ response: { status: 500 } }, { count: 2 });
     const statuses = [await send(), await send(), await send()].map(({ status }) => status);
     expect(statuses).toEqual([500, 500, 200]);
     expect(acceptedIds()).toEqual(['a']);
   });
 
-  test('until told otherwise', async () => {
+  it('affects all requests until the fault ends', async () => {
     injectFault({ response: { status: 500 } });
     expect([(await send()).status, (await send()).status]).toEqual([500, 500]);
-    destination.injectFault(undefined);
+    mock.injectFault(undefined);
     expect((await send()).status).toBe(200);
   });
 
-  test('an event processed although the answer says otherwise', async () => {
+  it('processes the event although the response is an error', async () => {
     injectFault({ response: { status: 504 }, processed: true });
     const response = await send();
     expect([response.status, await response.text()]).toEqual([504, SUCCESS]);
-    expect(destination.requests).toMatchObject([{ status: 504, accepted: [{ id: 'a' }] }]);
+    expect(mock.requests).toMatchObject([{ status: 504, accepted: [{ id: 'a' }] }]);
   });
 
-  test('a delay, after which the event is taken', async () => {
+  it('delays a response that accepts the event', async () => {
     injectFault({ delayMs: 100 });
     const startedAt = performance.now();
     expect(await (await send()).text()).toBe(SUCCESS);
@@ -132,15 +136,15 @@ describe('faults', () => {
     expect(acceptedIds()).toEqual(['a']);
   });
 
-  test('a delay before a status', async () => {
+  it('delays an error', async () => {
     injectFault({ delayMs: 50, response: { status: 503 } });
     const startedAt = performance.now();
     expect((await send()).status).toBe(503);
     expect(performance.now() - startedAt).toBeGreaterThan(45);
-    expect(destination.events).toEqual([]);
+    expect(mock.events).toEqual([]);
   });
 
-  test('a huge body', async () => {
+  it('pads the body of the response', async () => {
     injectFault({ bodyBytes: 5_000_000, processed: true });
     const response = await send();
     expect(response.status).toBe(200);
@@ -149,15 +153,13 @@ describe('faults', () => {
     expect(JSON.parse(body)).toEqual({ text: 'Success', code: 0 });
   });
 
-  test.each([false, true])('no answer at all, processed: %s', async (processed) => {
+  it.each([false, true])('never responds, processed: %s', async (processed) => {
     injectFault({ hang: true, processed });
     await expect(send(AbortSignal.timeout(100))).rejects.toThrow('timeout');
-    expect(destination.requests).toMatchObject([
-      { status: undefined, accepted: processed ? [{ id: 'a' }] : [] },
-    ]);
+    expect(mock.requests).toMatchObject([{ status: undefined, accepted: processed ? [{ id: 'a' }] : [] }]);
   });
 
-  test('a body byte by byte', async () => {
+  it('trickles the body', async () => {
     injectFault({ trickleBytesPerSecond: 1, processed: true });
     const abort = new AbortController();
     const response = await send(abort.signal);
@@ -172,30 +174,30 @@ describe('faults', () => {
     await expect(more).rejects.toThrow('aborted');
   });
 
-  test('a body byte by byte comes to its end', async () => {
+  it('completes a body that trickles', async () => {
     injectFault({ trickleBytesPerSecond: 500, processed: true });
     expect(await (await send()).text()).toBe(SUCCESS);
   });
 
-  // A connection that was merely closed would have no system call to blame.
+  // The error of a connection that is only closed has no `syscall`.
   const RESET = { cause: { code: 'ECONNRESET', syscall: 'read' } };
 
-  test('a reset before the body is read', async () => {
+  it('resets the connection before the body is read', async () => {
     injectFault({ reset: 'before' });
     await expect(send()).rejects.toMatchObject(RESET);
-    expect(destination.requests).toMatchObject([{ body: '', status: undefined, accepted: [] }]);
+    expect(mock.requests).toMatchObject([{ body: '', status: undefined, accepted: [] }]);
   });
 
-  test.each([false, true])('a reset after the request, processed: %s', async (processed) => {
+  it.each([false, true])('resets the connection after the request, processed: %s', async (processed) => {
     injectFault({ reset: 'after', processed });
     await expect(send()).rejects.toMatchObject(RESET);
     const body = '{"event":{"id":"a"}}';
-    expect(destination.requests).toMatchObject([
+    expect(mock.requests).toMatchObject([
       { body, status: undefined, accepted: processed ? [{ id: 'a' }] : [] },
     ]);
   });
 
-  test('a reset in the middle of the answer', async () => {
+  it('resets the connection in the middle of the response', async () => {
     injectFault({ reset: 'body', processed: true });
     const response = await send();
     expect(response.status).toBe(200);
@@ -203,39 +205,49 @@ describe('faults', () => {
     expect(acceptedIds()).toEqual(['a']);
   });
 
-  test('a head byte by byte', async () => {
+  it('trickles the head', async () => {
     injectFault({ trickleHead: true, trickleBytesPerSecond: 1, processed: true });
     await expect(send(AbortSignal.timeout(300))).rejects.toThrow('timeout');
     expect(acceptedIds()).toEqual(['a']);
   });
 
-  test('a fault after so many good requests', async () => {
-    destination.injectFault({ response: { status: 500 } }, { count: 1, skip: 2 });
+  it('spares as many requests as skip says', async () => {
+    mock.injectFault({ response: { status: 500 } }, { count: 1, skip: 2 });
     const statuses = [await send(), await send(), await send(), await send()].map(({ status }) => status);
     expect(statuses).toEqual([200, 200, 500, 200]);
   });
 
-  test('idle connections that are closed', async () => {
+  it('affects matching requests only', async () => {
+    mock.injectFault({ response: { status: 500 } }, { request: /^GET / });
+    expect((await send()).status).toBe(200);
+    expect((await fetch(`${mock.url}/services/collector/health`)).status).toBe(500);
+  });
+});
+
+describe('connections of a mock vendor', () => {
+  beforeEach(() => startMock(splunk));
+
+  it('are closed by closeIdleConnections while no request is in progress', async () => {
     await (await send()).text();
-    expect(destination.connections).toBe(1);
-    destination.closeIdleConnections();
+    expect(mock.connections).toBe(1);
+    mock.closeIdleConnections();
     await sleep(50);
     await (await send()).text();
-    expect(destination.connections).toBe(2);
+    expect(mock.connections).toBe(2);
   });
 
-  test('closing ends a request that hangs', async () => {
-    injectFault({ hang: true });
+  it('are closed by close although a request hangs', async () => {
+    mock.injectFault({ hang: true });
     const failed = expect(send()).rejects.toThrow('fetch failed');
-    await expect.poll(() => destination.requests).toHaveLength(1);
-    await destination.close();
+    await expect.poll(() => mock.requests).toHaveLength(1);
+    await mock.close();
     await failed;
   });
 });
 
-describe('TLS', () => {
+describe('mock vendor with TLS', () => {
   const getHealth = async (options: { ca?: string }): Promise<number | undefined> => {
-    const request = httpsRequest(`${destination.url}/services/collector/health`, {
+    const request = httpsRequest(`${mock.url}/services/collector/health`, {
       ...options,
       agent: false,
     });
@@ -244,29 +256,29 @@ describe('TLS', () => {
     response.resume();
     return response.statusCode;
   };
-  const trusted = () => ({ ca: destination.secrets.SPLUNK_CA_CERT ?? '' });
+  const trusted = () => ({ ca: mock.secrets.SPLUNK_CA_CERT ?? '' });
 
-  test('answers who trusts its certificate, and nobody else', async () => {
-    await start(splunk, { tls: true });
-    expect(destination.url).toMatch(/^https:/);
-    expect(destination.secrets.SPLUNK_CA_CERT).toBe(destination.caCertificate);
+  it('responds only to clients that trust its certificate', async () => {
+    await startMock(splunk, { tls: true });
+    expect(mock.url).toMatch(/^https:/);
+    expect(mock.secrets.SPLUNK_CA_CERT).toBe(mock.caCertificate);
     expect(await getHealth(trusted())).toBe(200);
     await expect(getHealth({})).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
-    expect(destination.connections).toBe(2);
+    expect(mock.connections).toBe(2);
   });
 
-  test.each([
+  it.each([
     ['expired', { notBefore: new Date('2020-01-01'), notAfter: new Date('2021-01-01') }, 'CERT_HAS_EXPIRED'],
     ['for another host', { altNames: ['splunk.example.com'] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
   ])('can have a certificate that is %s', async (_, options, code) => {
-    await start(splunk, { tls: await createCertificate(options) });
+    await startMock(splunk, { tls: await createCertificate(options) });
     await expect(getHealth(trusted())).rejects.toMatchObject({ code });
-    expect(destination.requests).toEqual([]);
+    expect(mock.requests).toEqual([]);
   });
 
-  test.each(['before', 'after'] as const)('resets a connection %s the request', async (reset) => {
-    await start(splunk, { tls: true });
-    destination.injectFault({ reset });
+  it.each(['before', 'after'] as const)('resets a connection %s the request', async (reset) => {
+    await startMock(splunk, { tls: true });
+    mock.injectFault({ reset });
     await expect(getHealth(trusted())).rejects.toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
   });
 });

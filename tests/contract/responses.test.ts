@@ -1,0 +1,42 @@
+/** What `doctor` reports of a vendor's response, read from the tables beside the mock vendors. */
+import { describe, expect, it } from 'vitest';
+import { getHint } from '../../tools/cli/doctor/responses.ts';
+import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
+
+describe('getHint', () => {
+  it.each([
+    ['amplitude', 400, 'Invalid API key: 123', 'copy AMPLITUDE_API_KEY again'],
+    ['amplitude', 404, '', 'check AMPLITUDE_HOST'],
+    ['datadog', 403, 'API key is invalid', 'copy DATADOG_API_KEY again'],
+    ['keen', 401, 'Invalid API key.', 'copy KEENIO_WRITE_KEY again'],
+    ['mixpanel', 401, 'Invalid credentials', 'copy MIXPANEL_TOKEN again'],
+    ['mixpanel', 403, '', 'owner or admin'],
+    ['otlp', 401, '', 'OTLP_HEADERS must'],
+    ['otlp', 404, '', 'OTLP_ENDPOINT must'],
+    ['posthog', 200, '', 'unknown key'],
+    ['posthog', 401, '', 'copy POSTHOG_API_KEY again'],
+    ['segment', 404, 'Not Found', 'check SEGMENT_HOST'],
+    ['segment', 401, 'Invalid Write Key', 'copy SEGMENT_WRITE_KEY again'],
+    ['segment-http', 404, 'source is disabled by the user', 'enable it in RudderStack'],
+    ['splunk', 303, '', 'this is Splunk Web'],
+    ['splunk', 503, 'HEC is unhealthy, queues are full', '(code 18)'],
+    ['splunk', 503, 'HEC is unhealthy, queues are full, ack service unavailable', '(code 20)'],
+    ['webhook', 400, "error: invalid 'Content-Type'", 'set WEBHOOK_CONTENT_TYPE'],
+    ['webhook', 400, 'Bad Request', 'CloudEvents'],
+  ])('explains what %s means by %i %s', async (name, status, message, hint) => {
+    expect(await getHint(name, status, message)).toContain(hint);
+  });
+
+  it.each([
+    ['amplitude', 400, 'Invalid event JSON'],
+    ['splunk', 200, 'Success'],
+    ['splunk', undefined, 'Invalid token'],
+    ['splunk', 418, 'short and stout'],
+  ])('has nothing to say about %s %s %s', async (name, status, message) => {
+    expect(await getHint(name, status, message)).toBeUndefined();
+  });
+
+  it.each(vendors)('knows the responses of $name', async ({ name }) => {
+    expect(await getHint(name, 404, '')).toMatch(/: .+/);
+  });
+});

@@ -1,0 +1,1 @@
+export { responses } from './segment.responses.ts';
