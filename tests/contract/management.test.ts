@@ -1,23 +1,24 @@
 /**
- * What Auth0's Management API does, one test for each rule that the local one reproduces; the client is Auth0's SDK.
- * Sources are named beside the rules in tools/simulator/auth0/management-api.
+ * The rules of Auth0's Management API that the simulated one follows, as Auth0's own SDK sees them. Their sources are named
+ * in tools/simulator/auth0/management-api.
  */
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { ManagementClient, type ManagementError } from 'auth0';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { LoginRequest } from '../../tools/simulator/auth0/flow.ts';
 import {
   type ManagementApi,
   type ManagementOptions,
   startManagementApi,
-} from '../../tools/simulator/auth0/management-api/server.ts';
-import { type LoginRequest, Tenant } from '../../tools/simulator/auth0/tenant.ts';
-import { type LogEntry, type LogSource, logId } from '../../tools/simulator/auth0/tenant-log.ts';
+} from '../../tools/simulator/auth0/management-api/management-api.ts';
+import { Tenant } from '../../tools/simulator/auth0/tenant.ts';
+import { type LogEntry, type LogSource, toLogId } from '../../tools/simulator/auth0/tenant-log.ts';
 
 const USER = 'auth0|ada';
 const POST_LOGIN = [{ id: 'post-login', version: 'v3' }] as const;
 
-/** An Action that logs this. */
+/** The code of an Action that logs the expression. */
 const logging = (expression: string): string =>
   `exports.onExecutePostLogin = async (event) => console.log(${expression});`;
 
@@ -28,25 +29,25 @@ const start = async (options?: ManagementOptions) => {
   tenant.addUser({ user_id: USER, connection: 'Username-Password-Authentication', email: 'ada@example.com' });
   const api = await startManagementApi(tenant, options);
   onTestFinished(() => api.close());
-  return { tenant, api, client: clientOf(api) };
+  return { tenant, api, client: createClient(api) };
 };
 
-const clientOf = ({ domain, credentials, fetch }: ManagementApi, options: { maxRetries?: number } = {}) =>
+const createClient = ({ domain, credentials, fetch }: ManagementApi, options: { maxRetries?: number } = {}) =>
   new ManagementClient({ domain, ...credentials, fetch, maxRetries: 0, ...options });
 
 const login = (tenant: Tenant, request: Partial<LoginRequest> = {}) =>
   tenant.login({ user: USER, application: 'shop', ...request });
 
-/** Without the SDK: what it does not send or not show. */
+/** A request without the SDK, for what the SDK cannot send or does not show. */
 const call = (api: ManagementApi, method: string, path: string, body?: object): Promise<Response> =>
   api.fetch(`https://${api.domain}/api/v2${path}`, {
     method,
-    headers: { Authorization: `Bearer ${api.token()}`, 'Content-Type': 'application/json' },
+    headers: { Authorization: `Bearer ${api.issueToken()}`, 'Content-Type': 'application/json' },
     ...(body && { body: JSON.stringify(body) }),
   });
 
-/** The API's answer to a request that it refuses. */
-const refusal = async (request: PromiseLike<unknown>): Promise<unknown> => {
+/** The body of the error that the API responds with. */
+const getErrorBody = async (request: PromiseLike<unknown>): Promise<unknown> => {
   const error = await Promise.resolve(request).then(
     () => undefined,
     (thrown: ManagementError) => thrown,
@@ -54,8 +55,8 @@ const refusal = async (request: PromiseLike<unknown>): Promise<unknown> => {
   return error?.body;
 };
 
-describe('a token', () => {
-  it('is given for the credentials and carries the scopes', async () => {
+describe('access token of the Management API', () => {
+  it('is issued for the credentials and carries the scopes', async () => {
     const { api, client } = await start();
     expect((await client.actions.list()).data).toEqual([]);
     expect(api.requests.map(({ path, status }) => `${status} ${path.split('?')[0]}`)).toEqual([
@@ -63,21 +64,21 @@ describe('a token', () => {
       '200 /api/v2/actions/actions',
     ]);
 
-    const [, payload = ''] = api.token().split('.');
+    const [, payload = ''] = api.issueToken().split('.');
     const { scope } = JSON.parse(Buffer.from(payload, 'base64url').toString());
     expect(scope.split(' ')).toEqual(expect.arrayContaining(['update:actions', 'read:logs', 'read:users']));
   });
 
-  it('is refused for others', async () => {
+  it('is not issued for other credentials', async () => {
     const { api } = await start();
-    const wrong = clientOf({ ...api, credentials: { ...api.credentials, clientSecret: 'wrong' } });
+    const wrong = createClient({ ...api, credentials: { ...api.credentials, clientSecret: 'wrong' } });
     await expect(wrong.actions.list()).rejects.toMatchObject({ statusCode: 401 });
     expect(api.requests).toMatchObject([
       { path: '/oauth/token', status: 401, body: { client_secret: '***' } },
     ]);
   });
 
-  it('is needed', async () => {
+  it('is required', async () => {
     const { api } = await start();
     const url = `https://${api.domain}/api/v2/actions/actions`;
     expect((await api.fetch(url)).status).toBe(401);
@@ -85,11 +86,11 @@ describe('a token', () => {
     expect(await response.json()).toMatchObject({ statusCode: 401, errorCode: 'invalid_token' });
   });
 
-  it('must have the scope', async () => {
+  it('must have the scope of the endpoint', async () => {
     const { api, client } = await start();
     api.scopes = ['read:actions'];
     await client.actions.list();
-    expect(await refusal(client.actions.update('some', {}))).toEqual({
+    expect(await getErrorBody(client.actions.update('some', {}))).toEqual({
       statusCode: 403,
       error: 'Forbidden',
       message: 'Insufficient scope, expected any of: update:actions',
@@ -98,8 +99,8 @@ describe('a token', () => {
   });
 });
 
-describe('a request', () => {
-  it('has no property that is not described', async () => {
+describe('request to the Management API', () => {
+  it('is rejected for an unknown property', async () => {
     const { api } = await start();
     const body = { name: 'a', supported_triggers: POST_LOGIN, deployed: true };
     expect(await (await call(api, 'POST', '/actions/actions', body)).json()).toEqual({
@@ -110,7 +111,7 @@ describe('a request', () => {
     });
   });
 
-  it('has values of the right type', async () => {
+  it('is rejected for a value of the wrong type or a missing one', async () => {
     const { api } = await start();
     const body = { name: 'a', supported_triggers: [{ id: 'post-logout' }] };
     expect((await call(api, 'POST', '/actions/actions', body)).status).toBe(400);
@@ -118,29 +119,29 @@ describe('a request', () => {
     expect((await call(api, 'POST', '/actions/actions')).status).toBe(400);
   });
 
-  it('has no parameter that is not described', async () => {
+  it('is rejected for an unknown or invalid parameter', async () => {
     const { api } = await start();
     const response = await call(api, 'GET', '/actions/actions?include_totals=true');
     expect(await response.json()).toMatchObject({ statusCode: 400, errorCode: 'invalid_query_string' });
     expect((await call(api, 'GET', '/actions/actions?page=first')).status).toBe(400);
   });
 
-  it('has a path that exists', async () => {
+  it('is rejected for an unknown path', async () => {
     const { api } = await start();
     expect((await call(api, 'GET', '/actions/modules')).status).toBe(404);
   });
 });
 
-describe('an Action', () => {
+describe('Action in the Management API', () => {
   const create = (client: ManagementClient, name = 'mine') =>
     client.actions.create({ name, supported_triggers: [...POST_LOGIN], code: logging('1') });
 
-  it('is deployed once it is built', async () => {
+  it('can be deployed once it is built', async () => {
     const { client } = await start({ buildMs: 50 });
     const { id = '', ...created } = await create(client);
     expect(created).toMatchObject({ status: 'pending', all_changes_deployed: false, runtime: 'node22' });
     expect(created).not.toHaveProperty('deployed_version');
-    expect(await refusal(client.actions.deploy(id))).toMatchObject({
+    expect(await getErrorBody(client.actions.deploy(id))).toMatchObject({
       statusCode: 400,
       message: "A draft must be in the 'built' state before it can be deployed.",
     });
@@ -166,7 +167,7 @@ describe('an Action', () => {
     expect(await logs()).toEqual(['new']);
   });
 
-  it('loads the modules that it declares, and no others', async () => {
+  it('loads declared dependencies only', async () => {
     const { tenant, api } = await start();
     const code = `const { VERSION } = require('axios'); ${logging('VERSION')}`;
     api.addAction({ name: 'declares', code, dependencies: [{ name: 'axios', version: '1.21.1' }] });
@@ -179,15 +180,17 @@ describe('an Action', () => {
     ]);
   });
 
-  it('has a name of its own', async () => {
+  it('has a unique name', async () => {
     const { client } = await start();
     const { id = '' } = await create(client);
     await create(client, 'another');
-    expect(await refusal(create(client))).toMatchObject({ statusCode: 409 });
-    expect(await refusal(client.actions.update(id, { name: 'another' }))).toMatchObject({ statusCode: 409 });
+    expect(await getErrorBody(create(client))).toMatchObject({ statusCode: 409 });
+    expect(await getErrorBody(client.actions.update(id, { name: 'another' }))).toMatchObject({
+      statusCode: 409,
+    });
   });
 
-  it('must exist', async () => {
+  it('is not found by an unknown id', async () => {
     const { client } = await start();
     const requests = [
       client.actions.get('no-such'),
@@ -195,7 +198,7 @@ describe('an Action', () => {
       client.actions.deploy('no-such'),
       client.actions.delete('no-such'),
     ];
-    for (const request of requests) expect(await refusal(request)).toMatchObject({ statusCode: 404 });
+    for (const request of requests) expect(await getErrorBody(request)).toMatchObject({ statusCode: 404 });
   });
 
   it('is listed by page, name, trigger and state', async () => {
@@ -219,7 +222,7 @@ describe('an Action', () => {
     const { tenant, api, client } = await start();
     const { id } = api.addAction({ name: 'mine' });
     api.bind('mine');
-    expect(await refusal(client.actions.delete(id))).toMatchObject({
+    expect(await getErrorBody(client.actions.delete(id))).toMatchObject({
       statusCode: 409,
       message: 'Unable to delete an action bound to a trigger.',
     });
@@ -230,21 +233,21 @@ describe('an Action', () => {
   it.each([
     ['code of 100 kB', { code: 'a'.repeat(100_001) }],
     [
-      '10 modules',
+      '10 dependencies',
       { dependencies: Array.from({ length: 11 }, () => ({ name: 'axios', version: '1.21.1' })) },
     ],
     ['30 secrets', { secrets: Array.from({ length: 31 }, (_, index) => ({ name: `S${index}`, value: '' })) }],
     ['names of secrets of 128 characters', { secrets: [{ name: 'S'.repeat(129), value: '' }] }],
     ['secrets of 4096 characters', { secrets: [{ name: 'S', value: 'v'.repeat(4097) }] }],
-  ])('takes no more than %s', async (_, change) => {
+  ])('has at most %s', async (_, change) => {
     const { api, client } = await start();
     const { id, draft } = api.addAction({ name: 'mine' });
-    expect(await refusal(client.actions.update(id, change))).toMatchObject({ statusCode: 400 });
+    expect(await getErrorBody(client.actions.update(id, change))).toMatchObject({ statusCode: 400 });
     expect(api.actions[0]?.draft).toBe(draft);
   });
 });
 
-describe('secrets', () => {
+describe('secrets of an Action in the Management API', () => {
   const startWithSecrets = async () => {
     const { api, ...others } = await start({ buildMs: 0 });
     const { id } = api.addAction({
@@ -257,21 +260,21 @@ describe('secrets', () => {
     return { ...others, api, id, seen };
   };
 
-  it('are shown by name alone', async () => {
+  it('are shown by name only', async () => {
     const { client, id } = await startWithSecrets();
     const { secrets, deployed_version } = await client.actions.get(id);
     const shown = ['A', 'B'].map((name) => ({ name, updated_at: expect.any(String) }));
     expect([secrets, deployed_version?.secrets]).toEqual([shown, shown]);
   });
 
-  it('stay when a change does not name them', async () => {
+  it('stay if an update does not name them', async () => {
     const { client, id, seen } = await startWithSecrets();
     await client.actions.update(id, { name: 'renamed' });
     await client.actions.deploy(id);
     expect(await seen()).toEqual({ A: 'a', B: 'b' });
   });
 
-  it('are replaced as a whole, at the next deployment', async () => {
+  it('are replaced as a whole by the next deployment', async () => {
     const { client, id, seen } = await startWithSecrets();
     await client.actions.update(id, { secrets: [{ name: 'B', value: 'new' }] });
     expect(await seen()).toEqual({ A: 'a', B: 'b' });
@@ -279,20 +282,20 @@ describe('secrets', () => {
     expect(await seen()).toEqual({ B: 'new' });
   });
 
-  it('have a value: what a name alone does is not documented', async () => {
+  it('require a value', async () => {
     const { client, id } = await startWithSecrets();
-    expect(await refusal(client.actions.update(id, { secrets: [{ name: 'A' }] }))).toMatchObject({
+    expect(await getErrorBody(client.actions.update(id, { secrets: [{ name: 'A' }] }))).toMatchObject({
       statusCode: 400,
     });
   });
 });
 
-describe('the flow', () => {
+describe('bindings in the Management API', () => {
   const named = (value: string) => ({ ref: { type: 'action_name' as const, value } });
   const bind = (client: ManagementClient, bindings: Array<ReturnType<typeof named>>) =>
     client.actions.triggers.bindings.updateMany('post-login', { bindings });
 
-  it('is replaced by what refers to bindings, ids and names, in order', async () => {
+  it('are replaced in order by references to bindings, ids and names', async () => {
     const { tenant, api, client } = await start();
     for (const name of ['a', 'b', 'c']) api.addAction({ name });
     api.bind('a');
@@ -324,16 +327,16 @@ describe('the flow', () => {
     ['an unknown Action', [named('no-such')]],
     ['an Action that is not deployed', [named('draft')]],
     ['more than 20 Actions', Array.from({ length: 21 }, () => named('mine'))],
-  ])('does not take %s', async (_, bindings) => {
+  ])('reject %s', async (_, bindings) => {
     const { api, client } = await start();
     api.addAction({ name: 'mine' });
     api.addAction({ name: 'draft', deployed: false });
     api.bind('mine');
-    expect(await refusal(bind(client, bindings))).toMatchObject({ statusCode: 400 });
+    expect(await getErrorBody(bind(client, bindings))).toMatchObject({ statusCode: 400 });
     expect(api.bindings.map(({ display_name }) => display_name)).toEqual(['mine']);
   });
 
-  it('belongs to a trigger that exists', async () => {
+  it('belong to the post-login trigger', async () => {
     const { client } = await start();
     expect((await client.actions.triggers.list()).triggers).toMatchObject([
       { id: 'post-login', version: 'v3' },
@@ -341,10 +344,10 @@ describe('the flow', () => {
   });
 });
 
-describe('activeFault', () => {
-  it('is a rate limit, which the SDK waits for', async () => {
+describe('injectFault of the Management API', () => {
+  it('responds with a rate limit, which the SDK waits for', async () => {
     const { api } = await start();
-    const client = clientOf(api, { maxRetries: 1 });
+    const client = createClient(api, { maxRetries: 1 });
     await client.actions.list();
     api.injectFault({ status: 429 }, { count: 1 });
     const startedAt = Date.now();
@@ -357,7 +360,7 @@ describe('activeFault', () => {
     expect([response.status, response.headers.get('X-RateLimit-Reset')]).toEqual([429, '1']);
   });
 
-  it('can be limited to some requests, and to later ones', async () => {
+  it('affects matching requests only, after those to skip', async () => {
     const { api } = await start();
     api.injectFault({ status: 500 }, { count: 1, request: /^GET .*triggers/, skip: 1 });
     const status = async (path: string) => (await call(api, 'GET', path)).status;
@@ -367,14 +370,14 @@ describe('activeFault', () => {
     expect(statuses).toEqual([200, 200, 500, 200]);
   });
 
-  it('can be somebody else who is at work, too', async () => {
+  it('makes a change of another client before the request', async () => {
     const { api, client } = await start();
-    api.injectFault({ meanwhile: () => api.addAction({ name: 'theirs' }) }, { count: 1 });
+    api.injectFault({ meanwhile: () => api.addAction({ name: 'other' }) }, { count: 1 });
     expect((await client.actions.list()).data).toHaveLength(1);
   });
 });
 
-describe('the log', () => {
+describe('tenant log', () => {
   const schemas = JSON.parse(
     readFileSync(new URL('../../tools/simulator/auth0/tenant-log.schema.json', import.meta.url), 'utf8'),
   );
@@ -385,7 +388,7 @@ describe('the log', () => {
     ['a login with a session', { kind: 'sso' }, 's'],
     ['a silent authentication', { kind: 'silent' }, 'ssa'],
     ['a refresh', { kind: 'refresh' }, 'sertft'],
-  ] as const)('has an entry of %s', async (_, request, type) => {
+  ] as const)('has an entry for %s', async (_, request, type) => {
     const { tenant, api } = await start();
     tenant.user(USER).created_at = '2019-05-04T10:20:30.000Z';
     tenant.addOrganization({ id: 'org_1', name: 'acme' });
@@ -421,7 +424,7 @@ describe('the log', () => {
     expect(isValid(entries[0]), JSON.stringify(isValid.errors)).toBe(true);
   });
 
-  it('has a failure of a login that was denied', async () => {
+  it('has a failure for a login that was denied', async () => {
     const { tenant, api } = await start();
     api.addAction({
       name: 'denies',
@@ -432,42 +435,42 @@ describe('the log', () => {
     expect(tenant.log.entry(0)).toMatchObject({ type: 'f', description: 'No' });
   });
 
-  it('forgets', async () => {
+  it('forgets old entries', async () => {
     const { tenant } = await start();
     for (let index = 0; index < 2_500; index += 1) await login(tenant, { kind: 'sso' });
     expect(tenant.log.count).toBeLessThan(2_000);
   });
 });
 
-describe('the log, read', () => {
+describe('logs in the Management API', () => {
   const YEAR = Date.parse('2026-01-01T00:00:00.000Z');
 
-  /** A second apart; every tenth is a sign-up. None of them is kept. */
+  /** Entries a second apart, every tenth a sign-up, generated as they are read. */
   const entry = (index: number): LogEntry => {
     const date = new Date(YEAR + index * 1_000);
     return {
-      log_id: logId(date, index),
+      log_id: toLogId(date, index),
       date: date.toISOString(),
       type: index % 10 ? 's' : 'ss',
       user_id: `${index}`,
     };
   };
   const million: LogSource = { count: 1_000_000, entry };
-  const usersOf = (logs: unknown) => (logs as LogEntry[]).map(({ user_id }) => Number(user_id));
+  const getUsers = (logs: unknown) => (logs as LogEntry[]).map(({ user_id }) => Number(user_id));
   const read = async (api: ManagementApi, query: Record<string, string>) =>
     call(api, 'GET', `/logs?${new URLSearchParams(query)}`);
 
-  it('goes on after an entry, following the link', async () => {
+  it('continue after an entry and link to the next page', async () => {
     const { api } = await start({ logs: million });
     const first = await read(api, { from: entry(499_999).log_id, take: '3', q: 'is ignored' });
-    expect(usersOf(await first.json())).toEqual([500_000, 500_001, 500_002]);
+    expect(getUsers(await first.json())).toEqual([500_000, 500_001, 500_002]);
     const [, next = ''] = /^<(.+)>; rel="next"$/.exec(first.headers.get('Link') ?? '') ?? [];
     expect(next).toMatch(`https://${api.domain}/api/v2/logs?`);
-    const second = await api.fetch(next, { headers: { Authorization: `Bearer ${api.token()}` } });
-    expect(usersOf(await second.json())).toEqual([500_003, 500_004, 500_005]);
+    const second = await api.fetch(next, { headers: { Authorization: `Bearer ${api.issueToken()}` } });
+    expect(getUsers(await second.json())).toEqual([500_003, 500_004, 500_005]);
   });
 
-  it('stays where it is at the end', async () => {
+  it('link to the same page at the end', async () => {
     const { api } = await start({ logs: million });
     const from = entry(999_999).log_id;
     const response = await read(api, { from, take: '100' });
@@ -476,12 +479,12 @@ describe('the log, read', () => {
     expect((await read(api, { from, take: '101' })).status).toBe(400);
   });
 
-  it('is found by type and date, the newest first', async () => {
+  it('are found by type and date, the newest first', async () => {
     const { client } = await start({ logs: million });
     const since = '2026-01-02T00:00:00.000Z';
     const search = `type:(s OR ss) AND date:[${since} TO 2026-01-02T00:01:00.000Z}`;
     const { data, response } = await client.logs.list({ search, per_page: 2 });
-    expect(usersOf(data)).toEqual([86_459, 86_458]);
+    expect(getUsers(data)).toEqual([86_459, 86_458]);
     expect(response).toMatchObject({ start: 0, limit: 2, length: 2, total: 60 });
 
     const oldest = await client.logs.list({
@@ -492,38 +495,55 @@ describe('the log, read', () => {
     expect(oldest.data).toMatchObject([{ type: 'ss', date: '2026-01-02T00:00:10.000Z' }]);
   });
 
-  it('is found by the documented parameter, too, which the SDK does not have', async () => {
+  it('are found by the documented parameter `q`, which the SDK does not have', async () => {
     const { api } = await start({ logs: million });
     const logs = await (await read(api, { q: 'type:ss', fields: 'type', per_page: '2' })).json();
     expect(logs).toEqual([{ type: 'ss' }, { type: 'ss' }]);
   });
 
-  it('is found up to the 1000th result', async () => {
+  it('are found up to the 1000th result', async () => {
     const { client } = await start({ logs: million });
     expect((await client.logs.list({ page: 9, per_page: 100 })).data).toHaveLength(100);
-    expect(await refusal(client.logs.list({ page: 10, per_page: 100 }))).toMatchObject({ statusCode: 400 });
+    expect(await getErrorBody(client.logs.list({ page: 10, per_page: 100 }))).toMatchObject({
+      statusCode: 400,
+    });
   });
 
-  it('has single entries', async () => {
+  it('are found by id', async () => {
     const { client } = await start({ logs: million });
     expect(await client.logs.get(entry(7).log_id)).toEqual(entry(7));
-    expect(await refusal(client.logs.get('no-such'))).toMatchObject({ statusCode: 404 });
+    expect(await getErrorBody(client.logs.get('no-such'))).toMatchObject({ statusCode: 404 });
   });
 });
 
-it('shows a user of the tenant', async () => {
-  const { client } = await start();
-  expect(await client.users.get(USER)).toMatchObject({
-    user_id: USER,
-    email: 'ada@example.com',
-    logins_count: 0,
+describe('startManagementApi', () => {
+  it('shows a user of the tenant', async () => {
+    const { client } = await start();
+    expect(await client.users.get(USER)).toMatchObject({
+      user_id: USER,
+      email: 'ada@example.com',
+      logins_count: 0,
+    });
+    expect(await getErrorBody(client.users.get('auth0|nobody'))).toMatchObject({ statusCode: 404 });
   });
-  expect(await refusal(client.users.get('auth0|nobody'))).toMatchObject({ statusCode: 404 });
-});
 
-it('does not share a tenant whose Actions were bound without it', async () => {
-  const { tenant, api } = await start();
-  api.addAction({ name: 'mine' });
-  api.bind('mine');
-  await expect(startManagementApi(tenant)).rejects.toThrow();
+  it('rejects a tenant whose Actions were bound without it', async () => {
+    const { tenant, api } = await start();
+    api.addAction({ name: 'mine' });
+    api.bind('mine');
+    await expect(startManagementApi(tenant)).rejects.toThrow();
+  });
+
+  it('reports code that does not compile when it is deployed', async () => {
+    const { client } = await start({ buildMs: 0 });
+    const { id = '' } = await client.actions.create({
+      name: 'broken',
+      supported_triggers: [...POST_LOGIN],
+      code: 'async (',
+    });
+    expect(await getErrorBody(client.actions.deploy(id))).toMatchObject({
+      statusCode: 400,
+      message: expect.stringContaining('SyntaxError'),
+    });
+  });
 });

@@ -1,22 +1,19 @@
 /**
- * What Auth0 does around post-login Actions, one test for each rule that the local tenant reproduces.
+ * The rules by which Auth0 runs a flow of post-login Actions, as the simulated tenant follows them.
  *
- * Unless a test says otherwise, the source is the reference of the api and event objects:
+ * By default the source is the reference of the api and event objects:
  * https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger/post-login-api-object
  */
 import { describe, expect, it } from 'vitest';
+import type { User } from '../../tools/simulator/auth0/event.ts';
 import { IDENTITY_ACCESS_TOKEN } from '../../tools/simulator/auth0/event.ts';
+import type { LoginRequest } from '../../tools/simulator/auth0/flow.ts';
 import { loadAction } from '../../tools/simulator/auth0/runtime.ts';
-import {
-  type BoundAction,
-  type LoginRequest,
-  Tenant,
-  type User,
-} from '../../tools/simulator/auth0/tenant.ts';
+import { type BoundAction, Tenant } from '../../tools/simulator/auth0/tenant.ts';
 
 const USER = 'auth0|ada';
 
-/** An Action whose handler has this body; what it returns is logged as JSON. */
+/** An Action whose handler has this body and logs what it returns as JSON. */
 const action = (body: string, { name = 'example', secrets = {} } = {}): BoundAction => ({
   name,
   secrets,
@@ -31,38 +28,40 @@ const action = (body: string, { name = 'example', secrets = {} } = {}): BoundAct
   }),
 });
 
-function tenantWith(
+const createTenant = (
   actions: BoundAction[],
   user: Partial<User> = {},
   options: ConstructorParameters<typeof Tenant>[0] = {},
-): Tenant {
+): Tenant => {
   const tenant = new Tenant(options);
   tenant.addConnection({ id: 'con_1', name: 'Username-Password-Authentication', strategy: 'auth0' });
   tenant.addApplication({ client_id: 'shop', name: 'Shop' });
   tenant.addUser({ user_id: USER, connection: 'Username-Password-Authentication', ...user });
   tenant.bind(...actions);
   return tenant;
-}
+};
 
 const login = (tenant: Tenant, request: Partial<LoginRequest> = {}) =>
   tenant.login({ user: USER, application: 'shop', ...request });
 
 /** Logs in and returns what the last Action returned. */
-async function returned(tenant: Tenant, request?: Partial<LoginRequest>) {
+const getReturned = async (tenant: Tenant, request?: Partial<LoginRequest>) => {
   const flow = await login(tenant, request);
   expect(flow).not.toHaveProperty('errorDescription');
   return JSON.parse(flow.actions.at(-1)?.logs ?? '');
-}
+};
 
-describe('the event', () => {
+describe('event of a simulated login', () => {
   it('describes the login', async () => {
-    const tenant = tenantWith([action('return event;', { secrets: { TOKEN: 'secret' } })], {
+    const tenant = createTenant([action('return event;', { secrets: { TOKEN: 'secret' } })], {
       created_at: '2026-01-01T00:00:00.000Z',
       email: 'ada@example.com',
     });
     tenant.addOrganization({ id: 'org_1', name: 'acme' });
 
-    expect(await returned(tenant, { organization: 'org_1', request: { ip: '198.51.100.1' } })).toMatchObject({
+    expect(
+      await getReturned(tenant, { organization: 'org_1', request: { ip: '198.51.100.1' } }),
+    ).toMatchObject({
       client: { client_id: 'shop', name: 'Shop', metadata: {} },
       connection: { id: 'con_1', name: 'Username-Password-Authentication', strategy: 'auth0' },
       organization: { id: 'org_1', name: 'acme', display_name: 'acme' },
@@ -77,75 +76,75 @@ describe('the event', () => {
 
   // Auth0's example event, in the published test harness.
   it('carries the access token of the identity provider', async () => {
-    const [identity] = await returned(tenantWith([action('return event.user.identities;')]));
+    const [identity] = await getReturned(createTenant([action('return event.user.identities;')]));
     expect(identity).toMatchObject({ user_id: 'ada', accessToken: IDENTITY_ACCESS_TOKEN });
   });
 
-  it('tells silent authentication by the prompt of the request', async () => {
-    const tenant = tenantWith([action('return event.request.query.prompt ?? null;')]);
-    expect(await returned(tenant, { kind: 'silent' })).toBe('none');
-    expect(await returned(tenant)).toBeNull();
+  it('shows silent authentication in the prompt of the request', async () => {
+    const tenant = createTenant([action('return event.request.query.prompt ?? null;')]);
+    expect(await getReturned(tenant, { kind: 'silent' })).toBe('none');
+    expect(await getReturned(tenant)).toBeNull();
   });
 
-  it('tells a refresh-token exchange by its protocol and refresh token', async () => {
-    const tenant = tenantWith([action('return event;')]);
-    expect(await returned(tenant, { kind: 'refresh' })).toMatchObject({
+  it('shows a refresh-token exchange in its protocol and refresh token', async () => {
+    const tenant = createTenant([action('return event;')]);
+    expect(await getReturned(tenant, { kind: 'refresh' })).toMatchObject({
       refresh_token: { id: expect.any(String), client_id: 'shop', user_id: USER },
       transaction: { protocol: 'oauth2-refresh-token' },
     });
-    expect(await returned(tenant)).not.toHaveProperty('refresh_token');
+    expect(await getReturned(tenant)).not.toHaveProperty('refresh_token');
   });
 
   it('has a transaction id in browser-based flows only', async () => {
-    const tenant = tenantWith([action('return "id" in event.transaction;')]);
-    expect(await returned(tenant, { protocol: 'samlp' })).toBe(true);
-    expect(await returned(tenant, { kind: 'sso' })).toBe(true);
-    expect(await returned(tenant, { protocol: 'oauth2-password' })).toBe(false);
-    expect(await returned(tenant, { kind: 'refresh' })).toBe(false);
+    const tenant = createTenant([action('return "id" in event.transaction;')]);
+    expect(await getReturned(tenant, { protocol: 'samlp' })).toBe(true);
+    expect(await getReturned(tenant, { kind: 'sso' })).toBe(true);
+    expect(await getReturned(tenant, { protocol: 'oauth2-password' })).toBe(false);
+    expect(await getReturned(tenant, { kind: 'refresh' })).toBe(false);
   });
 
   // Auth0's published test harness.
-  it('has an empty session where there is none', async () => {
-    const tenant = tenantWith([action('return event.session;')]);
-    expect(await returned(tenant, { protocol: 'oauth2-password' })).toEqual({});
+  it('has an empty object where there is no session', async () => {
+    const tenant = createTenant([action('return event.session;')]);
+    expect(await getReturned(tenant, { protocol: 'oauth2-password' })).toEqual({});
   });
 
-  it("is each Action's own, with its own secrets", async () => {
-    const tenant = tenantWith([
+  it('is a copy for each Action, with the secrets of that Action', async () => {
+    const tenant = createTenant([
       action('event.user.user_id = "changed"; event.secrets.A = "changed";', { secrets: { A: '1' } }),
       action('return [event.user.user_id, event.secrets];', { secrets: { B: '2' } }),
     ]);
-    expect(await returned(tenant)).toEqual([USER, { B: '2' }]);
+    expect(await getReturned(tenant)).toEqual([USER, { B: '2' }]);
     expect(tenant.bindings[0]?.secrets).toEqual({ A: '1' });
   });
 });
 
 // https://community.auth0.com/t/how-logins-count-work/91318
-describe('logins_count', () => {
+describe('event.stats.logins_count', () => {
   it('is incremented before the Actions', async () => {
-    const tenant = tenantWith([action('return event.stats.logins_count;')]);
-    expect(await returned(tenant)).toBe(1);
-    expect(await returned(tenant)).toBe(2);
+    const tenant = createTenant([action('return event.stats.logins_count;')]);
+    expect(await getReturned(tenant)).toBe(1);
+    expect(await getReturned(tenant)).toBe(2);
   });
 
   it.each(['sso', 'silent', 'refresh'] as const)(
     'is not incremented without authentication: %s',
     async (kind) => {
-      const tenant = tenantWith([action('return event.stats.logins_count;')], { logins_count: 5 });
-      expect(await returned(tenant, { kind })).toBe(5);
+      const tenant = createTenant([action('return event.stats.logins_count;')], { logins_count: 5 });
+      expect(await getReturned(tenant, { kind })).toBe(5);
     },
   );
 
   it('is incremented also when the login then fails', async () => {
-    const tenant = tenantWith([action('throw new Error("failed");')]);
+    const tenant = createTenant([action('throw new Error("failed");')]);
     await login(tenant);
     expect(tenant.user(USER).logins_count).toBe(1);
   });
 });
 
-describe('bound Actions', () => {
-  it('are executed in their order, which can change between logins', async () => {
-    const tenant = tenantWith([action('', { name: 'first' }), action('', { name: 'second' })]);
+describe('flow', () => {
+  it('executes the bound Actions in order, which can change between logins', async () => {
+    const tenant = createTenant([action('', { name: 'first' }), action('', { name: 'second' })]);
     const executed = async () => (await login(tenant)).actions.map(({ name }) => name);
 
     expect(await executed()).toEqual(['first', 'second']);
@@ -155,12 +154,12 @@ describe('bound Actions', () => {
     expect(await executed()).toEqual(['first']);
   });
 
-  it('get the secrets of the moment', async () => {
+  it('gives each Action its current secrets', async () => {
     const bound = action('return event.secrets.TOKEN;', { secrets: { TOKEN: 'old' } });
-    const tenant = tenantWith([bound]);
-    expect(await returned(tenant)).toBe('old');
+    const tenant = createTenant([bound]);
+    expect(await getReturned(tenant)).toBe('old');
     bound.secrets = { TOKEN: 'new' };
-    expect(await returned(tenant)).toBe('new');
+    expect(await getReturned(tenant)).toBe('new');
   });
 });
 
@@ -169,17 +168,17 @@ describe('api.user.setAppMetadata', () => {
   const READ = 'return event.user.app_metadata;';
 
   it('is not visible in the same Action', async () => {
-    const tenant = tenantWith([action(`api.user.setAppMetadata("a", 1); ${READ}`)]);
-    expect(await returned(tenant)).toEqual({});
+    const tenant = createTenant([action(`api.user.setAppMetadata("a", 1); ${READ}`)]);
+    expect(await getReturned(tenant)).toEqual({});
   });
 
   it('is visible in later Actions of the flow', async () => {
-    const tenant = tenantWith([action('api.user.setAppMetadata("a", 1);'), action(READ)]);
-    expect(await returned(tenant)).toEqual({ a: 1 });
+    const tenant = createTenant([action('api.user.setAppMetadata("a", 1);'), action(READ)]);
+    expect(await getReturned(tenant)).toEqual({ a: 1 });
   });
 
   it('is written in one update at the end of the flow', async () => {
-    const tenant = tenantWith([
+    const tenant = createTenant([
       action('api.user.setAppMetadata("a", 1).user.setAppMetadata("b", 2);'),
       action('api.user.setAppMetadata("c", 3).user.setUserMetadata("d", 4); await sleep(10);'),
     ]);
@@ -204,7 +203,7 @@ describe('api.user.setAppMetadata', () => {
   });
 
   it('merges by top-level key and replaces nested objects whole', async () => {
-    const tenant = tenantWith([action('api.user.setAppMetadata("nested", { b: 2 });')], {
+    const tenant = createTenant([action('api.user.setAppMetadata("nested", { b: 2 });')], {
       app_metadata: { kept: true, nested: { a: 1 } },
     });
     await login(tenant);
@@ -212,15 +211,15 @@ describe('api.user.setAppMetadata', () => {
   });
 
   it('removes a key with null', async () => {
-    const tenant = tenantWith([action('api.user.setAppMetadata("a", null);'), action(READ)], {
+    const tenant = createTenant([action('api.user.setAppMetadata("a", null);'), action(READ)], {
       app_metadata: { a: 1, b: 2 },
     });
-    expect(await returned(tenant)).toEqual({ b: 2 });
+    expect(await getReturned(tenant)).toEqual({ b: 2 });
     expect(tenant.user(USER).app_metadata).toEqual({ b: 2 });
   });
 
   it('costs no write for a value equal to the stored one, and always one for null', async () => {
-    const tenant = tenantWith([action('api.user.setAppMetadata("a", { b: 1 });')], {
+    const tenant = createTenant([action('api.user.setAppMetadata("a", { b: 1 });')], {
       app_metadata: { a: { b: 1 } },
     });
     await login(tenant);
@@ -232,7 +231,7 @@ describe('api.user.setAppMetadata', () => {
   });
 
   it('merges onto what is stored at the end, when flows of one user interleave', async () => {
-    const tenant = tenantWith([
+    const tenant = createTenant([
       action('await sleep(5); api.user.setAppMetadata(event.client.client_id, true);'),
     ]);
     tenant.addApplication({ client_id: 'blog', name: 'Blog' });
@@ -242,26 +241,23 @@ describe('api.user.setAppMetadata', () => {
   });
 
   // Auth0's published test harness.
-  it.each([null, 'text', [1]])(
-    'throws if the app_metadata of the user is no object: %j',
-    async (app_metadata) => {
-      const tenant = tenantWith([action('api.user.setAppMetadata("a", 1);')], { app_metadata });
-      expect(await login(tenant)).toMatchObject({
-        outcome: 'access_denied',
-        errorDescription: 'event.user.app_metadata is not an object',
-        appMetadataAfter: app_metadata,
-      });
-    },
-  );
+  it.each([null, 'text', [1]])('throws if app_metadata is not an object: %j', async (app_metadata) => {
+    const tenant = createTenant([action('api.user.setAppMetadata("a", 1);')], { app_metadata });
+    expect(await login(tenant)).toMatchObject({
+      outcome: 'access_denied',
+      errorDescription: 'Unexpected app_metadata format. Must be a valid JSON object',
+      appMetadataAfter: app_metadata,
+    });
+  });
 
   // https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data
   it.each(['a.b', '$a'])('throws for a key with a dot or a dollar sign: %s', async (key) => {
-    const tenant = tenantWith([action(`api.user.setAppMetadata('${key}', 1);`)]);
+    const tenant = createTenant([action(`api.user.setAppMetadata('${key}', 1);`)]);
     expect((await login(tenant)).errorDescription).toBe(`A metadata key must not contain '.' or '$': ${key}`);
   });
 
-  it('is lost if work that was not awaited calls it', async () => {
-    const tenant = tenantWith([
+  it('has no effect in work that is not awaited', async () => {
+    const tenant = createTenant([
       action('setTimeout(() => api.user.setAppMetadata("late", true), 1);'),
       action('await sleep(10);'),
     ]);
@@ -272,23 +268,30 @@ describe('api.user.setAppMetadata', () => {
 
 // https://auth0.com/docs/manage-users/user-accounts/metadata/manage-user-metadata
 describe('api.user.setUserMetadata', () => {
+  it('throws if user_metadata is not an object', async () => {
+    const tenant = createTenant([action('api.user.setUserMetadata("a", 1);')], { user_metadata: null });
+    expect((await login(tenant)).errorDescription).toBe(
+      'Unexpected user_metadata format. Must be a valid JSON object.',
+    );
+  });
+
   it('follows the rules of setAppMetadata', async () => {
-    const tenant = tenantWith(
+    const tenant = createTenant(
       [
         action('api.user.setUserMetadata("a", 1).user.setUserMetadata("b", null);'),
         action('return event.user;'),
       ],
       { user_metadata: { b: 2 } },
     );
-    expect(await returned(tenant)).toMatchObject({ user_metadata: { a: 1 }, app_metadata: {} });
+    expect(await getReturned(tenant)).toMatchObject({ user_metadata: { a: 1 }, app_metadata: {} });
     expect(tenant.user(USER)).toMatchObject({ user_metadata: { a: 1 }, app_metadata: {}, metadataWrites: 1 });
   });
 });
 
 // The published test harness rejects with the Action's error; https://auth0.com/docs/customize/actions/limitations
-describe('a failing Action', () => {
+describe('Action that throws', () => {
   it('fails the login, discards the metadata and stops the flow', async () => {
-    const tenant = tenantWith([
+    const tenant = createTenant([
       action('api.user.setAppMetadata("a", 1);'),
       action('api.user.setAppMetadata("b", 2); throw new Error("out of order");', { name: 'broken' }),
       action(''),
@@ -304,14 +307,14 @@ describe('a failing Action', () => {
   });
 
   it('fails the login also after it denied it', async () => {
-    const tenant = tenantWith([
+    const tenant = createTenant([
       action('api.access.deny("denied"); api.user.setAppMetadata("a", 1); throw new Error("broken");'),
     ]);
     expect(await login(tenant)).toMatchObject({ errorDescription: 'broken', appMetadataAfter: {} });
   });
 
   it('fails the login when the Actions together exceed the time limit', async () => {
-    const tenant = tenantWith(
+    const tenant = createTenant(
       [
         action('await sleep(20); api.user.setAppMetadata("a", 1);', { name: 'in time' }),
         action('await sleep(60);', { name: 'too late' }),
@@ -334,7 +337,7 @@ describe('a failing Action', () => {
 
 describe('api.access.deny', () => {
   it('lets the Action finish, ends the flow and keeps the metadata', async () => {
-    const tenant = tenantWith([
+    const tenant = createTenant([
       action('api.user.setAppMetadata("a", 1);'),
       action(
         'api.access.deny("not today"); await sleep(1); api.user.setAppMetadata("b", 2); return "finished";',
@@ -358,8 +361,8 @@ describe('api.access.deny', () => {
 
 // https://auth0.com/docs/customize/actions/transaction-metadata
 describe('api.transaction.setMetadata', () => {
-  it('is visible at once and in later Actions, not in other flows', async () => {
-    const tenant = tenantWith([
+  it('is visible immediately and in later Actions, not in other flows', async () => {
+    const tenant = createTenant([
       action(
         'api.transaction.setMetadata("a", 1); api.transaction.setMetadata("b", true); return event.transaction.metadata;',
       ),
@@ -369,13 +372,13 @@ describe('api.transaction.setMetadata', () => {
     expect(flow.actions.map(({ logs }) => JSON.parse(logs))).toEqual([{ a: 1, b: true }, { b: true }]);
 
     tenant.bindings = [action('return event.transaction.metadata;')];
-    expect(await returned(tenant)).toEqual({});
+    expect(await getReturned(tenant)).toEqual({});
   });
 
   it.each([
     [
       'api.transaction.setMetadata("a", {});',
-      'Transaction metadata takes a string, number, boolean or null: a',
+      'Transaction metadata must be a string, number, boolean or null: a',
     ],
     [
       'api.transaction.setMetadata("a", "x".repeat(8193));',
@@ -383,10 +386,10 @@ describe('api.transaction.setMetadata', () => {
     ],
     [
       'for (const key of ["a", "b", "c"]) api.transaction.setMetadata(key, "x".repeat(8000));',
-      'Transaction metadata is limited to 16384 bytes in all: c',
+      'Transaction metadata is limited to 16384 bytes in total: c',
     ],
   ])('has limits: %s', async (body, message) => {
-    expect((await login(tenantWith([action(body)]))).errorDescription).toBe(message);
+    expect((await login(createTenant([action(body)]))).errorDescription).toBe(message);
   });
 });
 
@@ -395,18 +398,18 @@ describe('api.cache', () => {
   const NOW = Date.parse('2026-01-01T00:00:00Z');
 
   it('is shared by the Actions and flows of the trigger', async () => {
-    const tenant = tenantWith([
+    const tenant = createTenant([
       action('api.cache.set("a", "1");'),
       action('return api.cache.get("a")?.value;'),
     ]);
-    expect(await returned(tenant)).toBe('1');
+    expect(await getReturned(tenant)).toBe('1');
     tenant.bindings = [action('return [api.cache.delete("a"), api.cache.get("a") ?? null];')];
-    expect(await returned(tenant)).toEqual([{ type: 'success' }, null]);
+    expect(await getReturned(tenant)).toEqual([{ type: 'success' }, null]);
   });
 
-  it('keeps a value for 15 minutes, or until the earlier of ttl and expires_at', async () => {
+  it('stores a value for 15 minutes, or until the earlier of ttl and expires_at', async () => {
     let now = NOW;
-    const tenant = tenantWith(
+    const tenant = createTenant(
       [
         action(`return [
           api.cache.set('default', '1'),
@@ -416,13 +419,15 @@ describe('api.cache', () => {
       {},
       { now: () => new Date(now) },
     );
-    expect(await returned(tenant)).toEqual([NOW + 15 * 60_000, NOW + 1000]);
+    expect(await getReturned(tenant)).toEqual([NOW + 15 * 60_000, NOW + 1000]);
 
     tenant.bindings = [action('return ["default", "earlier"].filter((key) => api.cache.get(key));')];
     now = NOW + 1000;
-    expect(await returned(tenant)).toEqual(['default']);
-    now = NOW + 15 * 60_000;
-    expect(await returned(tenant)).toEqual([]);
+    expect(await getReturned(tenant)).toEqual(['default', 'earlier']);
+    now = NOW + 1001;
+    expect(await getReturned(tenant)).toEqual(['default']);
+    now = NOW + 15 * 60_000 + 1;
+    expect(await getReturned(tenant)).toEqual([]);
   });
 
   it.each([
@@ -434,32 +439,75 @@ describe('api.cache', () => {
       'Array.from({ length: 21 }, (_, index) => api.cache.set(String(index), "")).at(-1)',
       'CacheSizeExceeded',
     ],
+    ['[1, 2].map(() => api.cache.set("a", "x".repeat(4096))).at(-1)', 'CacheSizeExceeded'],
+    [
+      '(api.cache.set("b", "x".repeat(4096)), api.cache.set("a", "x".repeat(4096), { ttl: NaN }))',
+      'CacheSizeExceeded',
+    ],
     ['api.cache.set("a", "", { ttl: NaN })', 'InvalidExpiry'],
+    ['api.cache.set("a", "", { ttl: null })', 'InvalidExpiry'],
+    ['api.cache.set("a", "", { ttl: 1e300 })', 'InvalidExpiry'],
     ['api.cache.set("a", "", { expires_at: 1 })', 'ItemAlreadyExpired'],
   ])('returns its errors: %s', async (expression, code) => {
-    expect(await returned(tenantWith([action(`return ${expression};`)]))).toEqual({ type: 'error', code });
+    expect(await getReturned(createTenant([action(`return ${expression};`)]))).toEqual({
+      type: 'error',
+      code,
+    });
   });
 });
 
-describe('the rest of the api', () => {
-  it.each(['api.idToken.setCustomClaim', 'api.redirect.sendUserTo', 'api.user.setSomething'])(
-    'throws that it is not reproduced: %s',
-    async (path) => {
-      const flow = await login(tenantWith([action(`${path}('a', 'b');`)]));
-      expect(flow.errorDescription).toBe(`${path} is not reproduced by the local tenant`);
-    },
-  );
+// Auth0's published test harness.
+describe('api of an execution', () => {
+  it.each(['access', 'user', 'transaction'])('throws for a method taken out of api.%s', async (group) => {
+    const methods = { access: 'deny', user: 'setAppMetadata', transaction: 'setMetadata' };
+    const method = methods[group as keyof typeof methods];
+    const body = `const { ${method} } = api.${group}; ${method}('a', 'b');`;
+    const flow = await login(createTenant([action(body)]));
+    expect(flow.errorDescription).toMatch(/^Cannot read propert/);
+  });
 
-  it('can be awaited and serialized', async () => {
-    const tenant = tenantWith([action('await api; await api.idToken; return JSON.stringify(api);')]);
-    expect((await login(tenant)).outcome).toBe('completed');
+  it.each([
+    'api.accessToken.addScope("read")',
+    'api.idToken.setCustomClaim("a", "b").multifactor.enable("any")',
+    'api.redirect.sendUserTo("https://example.com").access',
+    'api.samlResponse.setAttribute("a", "b")',
+    'api.session.revoke("why")',
+    'await api.groups.getUserGroups()',
+  ])('accepts calls without effect: %s', async (expression) => {
+    const flow = await login(createTenant([action(`${expression};`)]));
+    expect(flow).toMatchObject({ outcome: 'completed', appMetadataAfter: {} });
+  });
+
+  it.each([
+    ['api.redirect.canRedirect()', false],
+    ['api.redirect.encodeToken({ secret: "s", payload: {} })', ''],
+    ['api.rules.wasExecuted("rul_1")', false],
+    ['await api.roles.getUserEffectiveRoles()', { roles: [] }],
+    ['api.nothing?.deny ?? null', null],
+  ])('returns from %s what the harness returns: %j', async (expression, value) => {
+    expect(await getReturned(createTenant([action(`return ${expression};`)]))).toEqual(value);
+  });
+
+  it('has no members that Auth0 does not have', async () => {
+    const flow = await login(createTenant([action("api.user.setSomething('a');")]));
+    expect(flow.errorDescription).toBe('api.user.setSomething is not a function');
+  });
+
+  it.each([
+    ['api.transaction.addTargetScope("a")', 'Method not implemented.'],
+    [
+      'api.redirect.validateToken({ secret: "s" })',
+      "There is no parameter called 'session_token' available in either the POST body or query string.",
+    ],
+  ])('throws from %s as the harness does', async (expression, message) => {
+    expect((await login(createTenant([action(`${expression};`)]))).errorDescription).toBe(message);
   });
 });
 
-describe('the tenant', () => {
-  it('describes a flow as plain data', async () => {
+describe('Tenant', () => {
+  it('returns a flow as plain data', async () => {
     const now = () => new Date('2026-01-01T00:00:00Z');
-    const tenant = tenantWith([action('throw new Error("failed");')], {}, { now });
+    const tenant = createTenant([action('throw new Error("failed");')], {}, { now });
     const flow = await login(tenant, { kind: 'sso', protocol: 'samlp' });
     expect(JSON.parse(JSON.stringify(flow))).toStrictEqual(flow);
     expect(flow).toMatchObject({
@@ -471,10 +519,23 @@ describe('the tenant', () => {
     });
   });
 
+  it('returns the outcomes that each Action published', async () => {
+    const publish = (status: string) =>
+      action(
+        `require('diagnostics_channel').channel('auth0-login-analytics:outcome').publish({ status: '${status}' });`,
+      );
+    const { actions } = await login(createTenant([publish('delivered'), action(''), publish('failed')]));
+    expect(actions.map(({ outcomes }) => outcomes)).toEqual([
+      [{ status: 'delivered' }],
+      [],
+      [{ status: 'failed' }],
+    ]);
+  });
+
   it.each([{ user: 'nobody' }, { application: 'nothing' }, { connection: 'none' }, { organization: 'none' }])(
-    'throws for what it does not know: %j',
+    'rejects a login of something unknown: %j',
     async (request) => {
-      await expect(login(tenantWith([]), request)).rejects.toThrow('The tenant does not know no');
+      await expect(login(createTenant([]), request)).rejects.toThrow('The tenant does not know no');
     },
   );
 });

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { vi } from 'vitest';
 import type { LoadedAction } from '../../tools/simulator/auth0/runtime.ts';
+import { collectOutcomes } from '../../tools/simulator/outcomes.ts';
 
-/** Executions interleave: the asynchronous context tells whose output a line is. */
+/** Executions interleave: the asynchronous context shows which one is printing. */
 const outputs = new AsyncLocalStorage<{ text: string }>();
 
 const { log } = console;
@@ -15,7 +16,7 @@ console.log = (...line: unknown[]) => {
 /** One after the other, because two instances must not share a module. */
 let loading: Promise<unknown> = Promise.resolve();
 
-/** A fresh instance of an Action from its source, in place of the built file. */
+/** A fresh instance of an Action from its source instead of the built file. */
 export const loadSource = (name: string): LoadedAction => {
   const module = loading.then(() => {
     vi.resetModules();
@@ -26,9 +27,11 @@ export const loadSource = (name: string): LoadedAction => {
     async execute(event, api) {
       const { onExecutePostLogin } = await module;
       const output = { text: '' };
-      const start = performance.now();
-      await outputs.run(output, () => onExecutePostLogin(event, api));
-      return { logs: output.text, durationMs: performance.now() - start };
+      const startedAt = performance.now();
+      const { outcomes } = await collectOutcomes(() =>
+        outputs.run(output, () => onExecutePostLogin(event, api)),
+      );
+      return { logs: output.text, outcomes, durationMs: performance.now() - startedAt };
     },
   };
 };

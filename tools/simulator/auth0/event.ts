@@ -23,7 +23,7 @@ export interface User {
   email?: string;
   email_verified: boolean;
   name?: string;
-  /** Updates of this user's metadata: they count against Auth0's rate limits. */
+  /** Number of updates of this user's metadata: they count against Auth0's rate limits. */
   metadataWrites: number;
   /** Profiles carry whatever the identity provider sent. */
   [attribute: string]: unknown;
@@ -41,7 +41,7 @@ export interface Login {
   time: Date;
 }
 
-/** Auth0's event carries the identity provider's token: no Action may forward it. */
+/** Auth0's event carries the identity provider's token, which no Action may forward. */
 export const IDENTITY_ACCESS_TOKEN = 'access-token-of-the-identity-provider';
 
 // Auth0 documents "browser-based login flows" without a list.
@@ -101,7 +101,7 @@ export function createEvent(login: Login): Event {
     },
     secrets: {},
     security_context: {},
-    // Auth0 gives an empty object where there is no session.
+    // Auth0 has an empty object where there is no session.
     session: inBrowser ? { id: `sess_${newId()}` } : ({} as { id: string }),
     stats: { logins_count },
     tenant: { id: tenant },

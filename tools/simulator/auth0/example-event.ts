@@ -1,8 +1,8 @@
 import type { Event } from '@auth0/actions/post-login/v3';
 
 /**
- * The event that the Test tab of Auth0's editor starts from, as far as it matters to an Action here: a user with
- * 62 logins, created now.
+ * The event that the Test tab of Auth0's editor starts from: a user with 62 logins, created now.
+ * Limitations: fields that no Action of this project reads are absent.
  * https://auth0.com/docs/customize/actions/test-actions
  */
 export const exampleEvent = (now = new Date().toISOString()): Event => ({
@@ -11,7 +11,7 @@ export const exampleEvent = (now = new Date().toISOString()): Event => ({
     acr_values: [],
     locale: 'en',
     metadata: {},
-    // Not what the application asked for: that is request.query.prompt.
+    // Unlike request.query.prompt, this is not what the application asked for.
     prompt: ['none'],
     protocol: 'oidc-basic-profile',
     redirect_uri: 'http://someuri.com',

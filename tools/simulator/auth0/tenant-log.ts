@@ -1,15 +1,16 @@
 /**
- * The tenant's log, which keeps an entry or two of each flow.
+ * The tenant log, which gets one or two entries for each flow.
+ *
+ * Limitations: entries for flows alone, none for the token exchange that follows or replaces a login (`seacft`, `sepft`);
+ * the type of an entry does not show the cause of a failure, user agents are not in Auth0's wording (`Firefox 140.0.0 /
+ * Linux 0.0.0`), and entries are retained by number, not by days.
  *
  * https://auth0.com/docs/deploy-monitor/logs/log-event-type-codes
- *
- * Not reproduced: entries of anything but flows, those of the token exchange that follows a login or replaces it
- * (`seacft`, `sepft`), the cause of a failure in the type of its entry, user agents in Auth0's wording
- * (`Firefox 140.0.0 / Linux 0.0.0`), and retention by days.
  */
 import { randomBytes } from 'node:crypto';
 import type { Event } from '@auth0/actions/post-login/v3';
-import type { Flow, Kind } from './tenant.ts';
+import type { Kind } from './event.ts';
+import type { Flow } from './flow.ts';
 
 export interface LogEntry {
   log_id: string;
@@ -25,9 +26,9 @@ export interface LogSource {
   entry(index: number): LogEntry;
 }
 
-const KEPT_ENTRIES = 1_000;
-/** A first login sooner than this after the user's creation is a part of the sign-up. */
-const SIGN_UP_LASTS_MS = 60_000;
+const RETAINED_ENTRIES = 1_000;
+/** A first login this soon after the user's creation is part of the sign-up. */
+const SIGN_UP_DURATION_MS = 60_000;
 
 const LOG_TYPES: Record<Kind, { completed: string; failed: string }> = {
   interactive: { completed: 's', failed: 'f' },
@@ -36,8 +37,8 @@ const LOG_TYPES: Record<Kind, { completed: string; failed: string }> = {
   refresh: { completed: 'sertft', failed: 'fertft' },
 };
 
-/** Ascending, as Auth0's are: the time, and a number that tells the entries of one millisecond apart. */
-export const logId = (date: Date, number: number): string =>
+/** Ascending, as Auth0's are: the time, and a number for the order within one millisecond. */
+export const toLogId = (date: Date, number: number): string =>
   `900${date.toISOString().replace(/\D/g, '')}${String(number).padStart(36, '0')}`;
 
 export class TenantLog implements LogSource {
@@ -60,10 +61,10 @@ export class TenantLog implements LogSource {
     if (isSignUp(flow, event)) types.unshift('ss');
     const executions = flow.actions.length > 0 ? [randomBytes(24).toString('base64url')] : [];
     for (const type of types) {
-      const fields = { log_id: logId(date, this.#number++), date: date.toISOString(), type };
-      this.#entries.push({ ...fields, ...describe(type, flow, event, executions, date) });
+      const fields = { log_id: toLogId(date, this.#number++), date: date.toISOString(), type };
+      this.#entries.push({ ...fields, ...toFields(type, flow, event, executions, date) });
     }
-    if (this.#entries.length >= 2 * KEPT_ENTRIES) this.#entries = this.#entries.slice(-KEPT_ENTRIES);
+    if (this.#entries.length >= 2 * RETAINED_ENTRIES) this.#entries = this.#entries.slice(-RETAINED_ENTRIES);
   }
 }
 
@@ -71,10 +72,10 @@ const isSignUp = ({ kind, startedAt }: Flow, { connection, stats, user }: Event)
   kind === 'interactive' &&
   connection.strategy === 'auth0' &&
   stats.logins_count === 1 &&
-  Date.parse(startedAt) - Date.parse(user.created_at) < SIGN_UP_LASTS_MS;
+  Date.parse(startedAt) - Date.parse(user.created_at) < SIGN_UP_DURATION_MS;
 
-/** What an entry has depends on its type; tests hold this to Auth0's schemas of them. */
-const describe = (type: string, flow: Flow, event: Event, executions: string[], date: Date) => {
+/** The fields depend on the type of the entry; tests validate them against Auth0's schemas. */
+const toFields = (type: string, flow: Flow, event: Event, executions: string[], date: Date) => {
   const { client, connection, organization, request, session, tenant, transaction, user } = event;
   const isLogin = type === 's' || type === 'f' || type === 'ss';
   const initiatedAt = Date.parse(flow.startedAt);
@@ -99,7 +100,7 @@ const describe = (type: string, flow: Flow, event: Event, executions: string[], 
           connection: connection.name,
           connection_id: connection.id,
           strategy: connection.strategy,
-          strategy_type: strategyType(connection),
+          strategy_type: getStrategyType(connection),
         }),
     details: {
       initiatedAt,
@@ -120,7 +121,7 @@ const describe = (type: string, flow: Flow, event: Event, executions: string[], 
   };
 };
 
-const strategyType = ({ name, strategy }: Event['connection']): string => {
+const getStrategyType = ({ name, strategy }: Event['connection']): string => {
   if (strategy === 'auth0') return 'database';
   return strategy === name ? 'social' : 'enterprise';
 };

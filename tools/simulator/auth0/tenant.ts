@@ -2,22 +2,22 @@
  * An Auth0 tenant on this machine, as far as post-login Actions notice: its users, applications, connections,
  * organizations, bound Actions, and one flow per login.
  *
- * Sources: https://auth0.com/docs/customize/actions/limitations,
- * https://auth0.com/docs/manage-users/user-accounts/metadata/manage-user-metadata,
- * https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger/post-login-api-object
- * and Auth0's published test harness, `@auth0/actions/post-login/v3/test`.
+ * Limitations: no redirects, no MFA, no tokens, no sessions that last, no account linking, no rate limits, no size limit of
+ * a profile, no limit to the number of Actions and secrets, and app_metadata is not merged into the root of `event.user`.
  *
- * Not reproduced: redirects, MFA, tokens, sessions that last, account linking, rate limits, size limits of a profile,
- * how many Actions and secrets a tenant may have, and app_metadata merged into the root of `event.user`.
+ * https://auth0.com/docs/customize/actions/limitations
+ * https://auth0.com/docs/manage-users/user-accounts/metadata/manage-user-metadata
+ * https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger/post-login-api-object
+ * https://github.com/auth0/auth0-actions, the published test harness
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
-import { createApi, createCache, type MetadataChange, withChanges } from './api.ts';
-import { createEvent, type Kind, type Protocol, type User } from './event.ts';
+import type { Event } from '@auth0/actions/post-login/v3';
+import { type Cache, createCache } from './cache.ts';
+import { createEvent, type User } from './event.ts';
+import type { Flow, LoginRequest } from './flow.ts';
+import { applyChanges, createApi, type MetadataChange } from './post-login-api.ts';
 import type { Execution, LoadedAction } from './runtime.ts';
 import { TenantLog } from './tenant-log.ts';
-
-export type { Kind, Protocol, User } from './event.ts';
 
 type Organization = NonNullable<Event['organization']>;
 
@@ -25,49 +25,6 @@ export interface BoundAction {
   action: LoadedAction;
   name: string;
   secrets: Record<string, string>;
-}
-
-export interface LoginRequest {
-  /** user_id */
-  user: string;
-  /** client_id */
-  application: string;
-  /** Name; the user's own unless given. */
-  connection?: string;
-  /** id */
-  organization?: string;
-  kind?: Kind;
-  protocol?: Protocol;
-  /** Overrides: ip, user_agent, geoip ... */
-  request?: Partial<Event['request']>;
-}
-
-export interface ActionRun {
-  name: string;
-  durationMs: number;
-  logs: string;
-  error?: string;
-  setAppMetadata: Array<{ key: string; value: unknown }>;
-}
-
-/** What happened in one login, as plain data. Of an Action that exceeds the time limit the logs are lost. */
-export interface Flow {
-  user: string;
-  application: string;
-  /** Id of the transaction: logins in a browser have one. */
-  transaction?: string;
-  kind: Kind;
-  protocol: Protocol;
-  startedAt: string;
-  durationMs: number;
-  outcome: 'completed' | 'access_denied';
-  /** Visible to the end user. */
-  errorDescription?: string;
-  /** The Action that denied the login, or failed it. */
-  deniedBy?: string;
-  appMetadataBefore: unknown;
-  appMetadataAfter: unknown;
-  actions: ActionRun[];
 }
 
 const FLOW_LIMIT_MS = 20_000;
@@ -84,7 +41,7 @@ export class Tenant {
   readonly #name: string;
   readonly #flowLimitMs: number;
   readonly #now: () => Date;
-  readonly #cache: PostLoginAPI['cache'];
+  readonly #cache: Cache;
 
   constructor({
     name = 'local-tenant',
@@ -133,21 +90,23 @@ export class Tenant {
     this.bindings.push(...actions);
   }
 
-  /** The stored state, live. */
+  /** The stored state, not a copy. */
   user(userId: string): User {
-    return stored(this.users, userId);
+    return getStored(this.users, userId);
   }
 
   async login(request: LoginRequest): Promise<Flow> {
     const { kind = 'interactive' } = request;
     const protocol = kind === 'refresh' ? 'oauth2-refresh-token' : (request.protocol ?? 'oidc-basic-profile');
     const user = this.user(request.user);
-    const application = stored(this.applications, request.application);
-    const connection = stored(this.connections, request.connection ?? user.connection);
-    const organization = request.organization ? stored(this.organizations, request.organization) : undefined;
+    const application = getStored(this.applications, request.application);
+    const connection = getStored(this.connections, request.connection ?? user.connection);
+    const organization = request.organization
+      ? getStored(this.organizations, request.organization)
+      : undefined;
     const time = this.#now();
 
-    // Before the Actions, whatever comes of the login, but only where the user authenticates:
+    // Counted before the Actions, whatever their outcome, but only where the user authenticates:
     // https://community.auth0.com/t/how-logins-count-work/91318
     if (kind === 'interactive') user.logins_count += 1;
 
@@ -176,7 +135,7 @@ export class Tenant {
       actions: [],
     };
     const startedAt = performance.now();
-    store(user, await this.#execute(event, flow));
+    writeMetadata(user, await this.#execute(event, flow));
     flow.appMetadataAfter = user.app_metadata;
     flow.durationMs = performance.now() - startedAt;
     this.log.record(flow, event, this.#now());
@@ -191,57 +150,56 @@ export class Tenant {
     for (const { action, name, secrets } of [...this.bindings]) {
       const ownEvent = structuredClone({ ...event, secrets });
       const { api, effects } = createApi(ownEvent, this.#cache);
-      const { error, logs, durationMs } = await before(deadline, action.execute(ownEvent, api));
-      // Read once: what un-awaited work asks for later is lost.
+      const { error, ...execution } = await withTimeLimit(deadline, action.execute(ownEvent, api));
+      // Read once: what work that is not awaited asks for later is lost.
       const { metadata, transactionMetadata, denied } = effects;
 
       flow.actions.push({
         name,
-        durationMs,
-        logs,
+        ...execution,
         ...(error && { error: error.message }),
         setAppMetadata: metadata.flatMap(({ field, key, value }) =>
           field === 'app_metadata' ? [{ key, value }] : [],
         ),
       });
-      const refusal = error?.message ?? denied;
-      if (refusal !== undefined) {
-        Object.assign(flow, { outcome: 'access_denied', errorDescription: refusal, deniedBy: name });
+      const reason = error?.message ?? denied;
+      if (reason !== undefined) {
+        Object.assign(flow, { outcome: 'access_denied', errorDescription: reason, deniedBy: name });
       }
       if (error) return [];
       changes.push(...metadata);
       if (denied !== undefined) break;
 
-      Object.assign(event.user, withChanges(event.user, metadata));
+      Object.assign(event.user, applyChanges(event.user, metadata));
       event.transaction = { ...event.transaction, metadata: transactionMetadata };
     }
     return changes;
   }
 }
 
-/** One update of what is stored by now: another flow of the user may have ended meanwhile. */
-function store(user: User, changes: readonly MetadataChange[]): void {
-  const changed = withChanges(user, changes);
+/** Updates what is stored at the end of the flow: another flow of the user may have ended meanwhile. */
+const writeMetadata = (user: User, changes: readonly MetadataChange[]): void => {
+  const changed = applyChanges(user, changes);
   const { app_metadata, user_metadata } = user;
   const removes = changes.some(({ value }) => value === null);
   // Auth0 skips an update that changes nothing, unless it removes a key.
   if (!removes && isDeepStrictEqual(changed, { app_metadata, user_metadata })) return;
   Object.assign(user, changed);
   user.metadataWrites += 1;
-}
+};
 
-async function before(deadline: number, execution: Promise<Execution>): Promise<Execution> {
+const withTimeLimit = (deadline: number, execution: Promise<Execution>): Promise<Execution> => {
   const limitMs = Math.max(0, deadline - performance.now());
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<Execution>((resolve) => {
     const error = new Error('The Actions of the flow exceeded their time limit');
-    timer = setTimeout(() => resolve({ error, logs: '', durationMs: limitMs }), limitMs);
+    timer = setTimeout(() => resolve({ error, logs: '', outcomes: [], durationMs: limitMs }), limitMs);
   });
   return Promise.race([execution, timeout]).finally(() => clearTimeout(timer));
-}
+};
 
-function stored<T>(entities: Map<string, T>, key: string): T {
+const getStored = <T>(entities: ReadonlyMap<string, T>, key: string): T => {
   const entity = entities.get(key);
   if (entity === undefined) throw new Error(`The tenant does not know ${key}`);
   return entity;
-}
+};

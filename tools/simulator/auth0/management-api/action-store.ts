@@ -1,6 +1,6 @@
 /**
- * Actions and the post-login flow: Auth0's rules for changing them. What is deployed and bound becomes the flow of
- * the tenant.
+ * Actions and the post-login flow, by Auth0's rules for changing them. What is deployed and bound becomes the flow of the
+ * tenant.
  *
  * https://auth0.com/docs/customize/actions/manage-versions, https://auth0.com/docs/customize/actions/limitations
  */
@@ -8,10 +8,10 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type LoadedAction, loadAction } from '../runtime.ts';
 import type { Tenant } from '../tenant.ts';
-import { ApiError, invalidBody, notReproduced } from './api-error.ts';
-import { type ActionRequest, type Contents, draftOf } from './draft.ts';
+import { ApiError, invalidBody, notSupported } from './api-error.ts';
+import { type ActionContents, type ActionRequest, toDraft } from './draft.ts';
 
-export interface Version extends Contents {
+export interface ActionVersion extends ActionContents {
   id: string;
   number: number;
   created_at: string;
@@ -23,12 +23,12 @@ export interface StoredAction {
   name: string;
   created_at: string;
   updated_at: string;
-  /** What a change changes, and a login does not see. */
-  draft: Contents;
-  /** Milliseconds since the epoch; may be yet to come. */
+  /** What an update changes; logins do not run it. */
+  draft: ActionContents;
+  /** Milliseconds since the epoch; may be in the future. */
   builtAt: number;
   /** What a login runs. */
-  deployed?: Version;
+  deployed?: ActionVersion;
 }
 
 export interface StoredBinding {
@@ -69,16 +69,16 @@ export class ActionStore {
 
   create(request: ActionRequest): StoredAction {
     const created_at = now();
-    const draft = draftOf(request);
+    const draft = toDraft(request);
     const { name = '' } = request;
-    this.#refuseTakenName(name);
+    this.#assertNameIsFree(name);
     const action = {
       id: randomUUID(),
       name,
       created_at,
       updated_at: created_at,
       draft,
-      builtAt: this.#builtAt(),
+      builtAt: this.#getBuildTime(),
     };
     this.actions.push(action);
     return action;
@@ -87,10 +87,10 @@ export class ActionStore {
   update(id: string, request: ActionRequest): StoredAction {
     const action = this.find(id);
     const { name = action.name } = request;
-    const draft = draftOf(request, action.draft);
-    this.#refuseTakenName(name, id);
-    Object.assign(action, { name, draft, updated_at: now(), builtAt: this.#builtAt() });
-    this.#follow();
+    const draft = toDraft(request, action.draft);
+    this.#assertNameIsFree(name, id);
+    Object.assign(action, { name, draft, updated_at: now(), builtAt: this.#getBuildTime() });
+    this.#updateTenant();
     return action;
   }
 
@@ -103,29 +103,25 @@ export class ActionStore {
     }
     this.actions.splice(this.actions.indexOf(action), 1);
     this.bindings = bindings;
-    this.#follow();
+    this.#updateTenant();
   }
 
-  deploy(id: string): StoredAction & { deployed: Version } {
+  deploy(id: string): StoredAction & { deployed: ActionVersion } {
     const action = this.find(id);
     if (!isBuilt(action)) {
       // https://github.com/auth0/auth0-deploy-cli/issues/395
       throw new ApiError(400, "A draft must be in the 'built' state before it can be deployed.");
     }
     const { name, draft } = action;
-    const deployed: Version = {
+    const deployed: ActionVersion = {
       ...structuredClone(draft),
       id: randomUUID(),
       number: (action.deployed?.number ?? 0) + 1,
       created_at: now(),
-      loaded: loadAction({
-        name,
-        code: draft.code,
-        dependencies: draft.dependencies.map((module) => module.name),
-      }),
+      loaded: load(name, draft),
     };
     const deployedAction = Object.assign(action, { deployed });
-    this.#follow();
+    this.#updateTenant();
     return deployedAction;
   }
 
@@ -134,13 +130,13 @@ export class ActionStore {
     if (requests.length > FLOW_LIMIT_ACTIONS) {
       throw invalidBody(`A trigger takes at most ${FLOW_LIMIT_ACTIONS} actions.`);
     }
-    this.bindings = requests.map((request) => this.#binding(request));
-    this.#follow();
+    this.bindings = requests.map((request) => this.#toBinding(request));
+    this.#updateTenant();
     return this.bindings;
   }
 
-  #binding({ ref: { type = 'action_name', value }, display_name, secrets }: BindingRequest): StoredBinding {
-    if (secrets) throw notReproduced('A secret of a binding');
+  #toBinding({ ref: { type = 'action_name', value }, display_name, secrets }: BindingRequest): StoredBinding {
+    if (secrets) throw notSupported('A secret of a binding');
     const bound = this.bindings.find(({ id }) => type === 'binding_id' && id === value);
     const action =
       bound?.action ??
@@ -166,17 +162,17 @@ export class ActionStore {
     };
   }
 
-  #builtAt(): number {
+  #getBuildTime(): number {
     return Date.now() + this.#buildMs;
   }
 
-  #refuseTakenName(name: string, ownId?: string): void {
+  #assertNameIsFree(name: string, ownId?: string): void {
     if (this.actions.some((action) => action.name === name && action.id !== ownId)) {
       throw new ApiError(409, `An action with the name ${name} exists already.`);
     }
   }
 
-  #follow(): void {
+  #updateTenant(): void {
     this.#tenant.bindings = this.bindings.flatMap(({ action: { name, deployed } }) =>
       deployed
         ? [
@@ -190,6 +186,15 @@ export class ActionStore {
     );
   }
 }
+
+/** Whether a build fails on a syntax error is undocumented, so deploying reports it. */
+const load = (name: string, { code, dependencies }: ActionContents): LoadedAction => {
+  try {
+    return loadAction({ name, code, dependencies: dependencies.map((dependency) => dependency.name) });
+  } catch (error) {
+    throw new ApiError(400, String(error));
+  }
+};
 
 export const isBuilt = ({ builtAt }: StoredAction): boolean => Date.now() >= builtAt;
 

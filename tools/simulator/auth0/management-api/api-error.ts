@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 
-/** An answer in the shape of the Management API's errors. */
+/** An error of the Management API. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -20,8 +20,8 @@ export class ApiError extends Error {
 
 export const invalidBody = (message: string): ApiError => new ApiError(400, message, 'invalid_body');
 
-export const notReproduced = (what: string): ApiError =>
-  new ApiError(501, `${what} is not reproduced by the local Management API`);
+export const notSupported = (what: string): ApiError =>
+  new ApiError(501, `${what} is not supported by the simulated Management API`);
 
-export const answerOf = ({ status, body }: ApiError, headers: Record<string, string> = {}): Response =>
+export const toResponse = ({ status, body }: ApiError, headers: Record<string, string> = {}): Response =>
   Response.json(body, { status, headers });

@@ -1,23 +1,23 @@
 /** What an Action consists of: https://auth0.com/docs/customize/actions/limitations */
 import { ACTION_CODE_LIMIT_BYTES } from '../runtime.ts';
-import { invalidBody, notReproduced } from './api-error.ts';
+import { invalidBody, notSupported } from './api-error.ts';
 
-export interface Secret {
+export interface ActionSecret {
   name: string;
   value: string;
   updated_at: string;
 }
 
-export interface Contents {
+export interface ActionContents {
   code: string;
   dependencies: Array<{ name: string; version: string }>;
   runtime: string;
-  secrets: Secret[];
+  secrets: ActionSecret[];
   supported_triggers: Array<{ id: string; version?: string }>;
 }
 
 /** The body of a request to create or update an Action, as Auth0 describes it. */
-export interface ActionRequest extends Partial<Omit<Contents, 'secrets'>> {
+export interface ActionRequest extends Partial<Omit<ActionContents, 'secrets'>> {
   name?: string;
   secrets?: Array<{ name?: string; value?: string }>;
   modules?: unknown[];
@@ -29,7 +29,7 @@ const SECRET_NAME_LIMIT_CHARACTERS = 128;
 const SECRET_VALUE_LIMIT_CHARACTERS = 4096;
 const DEPENDENCIES_LIMIT = 10;
 
-const EMPTY: Contents = {
+const EMPTY: ActionContents = {
   code: 'module.exports = () => {}',
   dependencies: [],
   runtime: 'node22',
@@ -37,14 +37,14 @@ const EMPTY: Contents = {
   supported_triggers: [],
 };
 
-/** What `contents` become by the request. */
-export function draftOf(
+/** Applies a request to the contents of an Action. */
+export function toDraft(
   { name, secrets, modules, deploy, ...changes }: ActionRequest,
-  contents: Contents = EMPTY,
-): Contents {
-  if (modules?.length) throw notReproduced('A module of an action');
-  if (deploy) throw notReproduced('An action that is deployed as it is created');
-  const draft: Contents = {
+  contents: ActionContents = EMPTY,
+): ActionContents {
+  if (modules?.length) throw notSupported('A module of an action');
+  if (deploy) throw notSupported('Deploying an action while it is created');
+  const draft: ActionContents = {
     ...contents,
     ...changes,
     secrets: secrets ? secrets.map(toSecret) : contents.secrets,
@@ -62,10 +62,10 @@ export function draftOf(
 }
 
 /**
- * Auth0 does not document what becomes of a secret whose name is sent without a value, so nobody may rely on it:
+ * What becomes of a secret whose name is sent without a value is undocumented, so it is rejected:
  * "A secret's value can only be set upon creation", https://auth0.com/docs/api/management/v2/actions/patch-action
  */
-function toSecret({ name, value }: { name?: string; value?: string }): Secret {
+function toSecret({ name, value }: { name?: string; value?: string }): ActionSecret {
   if (!name || value === undefined) throw invalidBody('A secret must have a name and a value.');
   if (name.length > SECRET_NAME_LIMIT_CHARACTERS || value.length > SECRET_VALUE_LIMIT_CHARACTERS) {
     throw invalidBody(`The name or the value of the secret ${name} is too long.`);

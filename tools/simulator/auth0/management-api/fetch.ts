@@ -3,19 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 
-/** A `fetch` that trusts one more certificate, as the `fetch` option of the `auth0` SDK. */
+/** A `fetch` that trusts an additional certificate, for the `fetch` option of the `auth0` SDK. */
 export const fetchTrusting =
   (ca: string): typeof fetch =>
   async (input, init) => {
     const { url, method, headers, body, signal } = new Request(input, init);
     const sent = request(url, { ca, method, headers: Object.fromEntries(headers), signal });
     sent.end(body ? Buffer.from(await new Response(body).arrayBuffer()) : undefined);
-    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-    const { statusCode: status = 0 } = answer;
-    const bytes = await buffer(answer);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const { statusCode: status = 0 } = response;
+    const bytes = await buffer(response);
     return new Response(status === 204 ? null : bytes, {
       status,
-      headers: Object.entries(answer.headersDistinct).map(([name, values = []]): [string, string] => [
+      headers: Object.entries(response.headersDistinct).map(([name, values = []]): [string, string] => [
         name,
         values.join(', '),
       ]),

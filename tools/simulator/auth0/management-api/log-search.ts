@@ -1,14 +1,14 @@
 /**
- * Reading the log: by checkpoint without a limit, or by search within the first 1000 results.
+ * Reads the tenant log: by checkpoint without a limit, or by search within the first 1000 results.
+ *
+ * Limitations: of the query syntax only `field:value`, `field:"value"`, `field:(value OR value)`, and `date:[from TO to]`
+ * with inclusive or exclusive bounds, joined by AND. Values match exactly, and dates have a time.
  *
  * https://auth0.com/docs/deploy-monitor/logs/retrieve-log-events-using-mgmt-api,
  * https://auth0.com/docs/deploy-monitor/logs/log-search-query-syntax
- *
- * Of the query syntax it takes `field:value`, `field:"value"`, `field:(value OR value)`, and `date:[from TO to]` with
- * inclusive or exclusive ends, joined by AND; values match exactly, dates have a time.
  */
 import type { LogEntry, LogSource } from '../tenant-log.ts';
-import { ApiError, notReproduced } from './api-error.ts';
+import { ApiError, notSupported } from './api-error.ts';
 
 const SEARCH_LIMIT_RESULTS = 1_000;
 const PAGE_LIMIT_ENTRIES = 100;
@@ -27,16 +27,17 @@ export interface LogQuery {
   include_totals?: boolean;
 }
 
-/** Everything but `from` and `take` is ignored, as in Auth0. */
-export const logsAfter = (source: LogSource, from: string, take: number): LogEntry[] => {
-  if (take < 1 || take > PAGE_LIMIT_ENTRIES) throw invalid(`take must be from 1 to ${PAGE_LIMIT_ENTRIES}`);
-  const start = firstIndex(source, ({ log_id }) => log_id > from);
+/** As in Auth0, everything but `from` and `take` is ignored. */
+export const getLogsAfter = (source: LogSource, from: string, take: number): LogEntry[] => {
+  if (take < 1 || take > PAGE_LIMIT_ENTRIES)
+    throw invalidQuery(`take must be from 1 to ${PAGE_LIMIT_ENTRIES}`);
+  const start = findFirstIndex(source, ({ log_id }) => log_id > from);
   const end = Math.min(start + take, source.count);
   return Array.from({ length: end - start }, (_, index) => source.entry(start + index));
 };
 
 export const findLog = (source: LogSource, id: string): LogEntry => {
-  const index = firstIndex(source, ({ log_id }) => log_id >= id);
+  const index = findFirstIndex(source, ({ log_id }) => log_id >= id);
   const entry = index < source.count ? source.entry(index) : undefined;
   if (entry?.log_id !== id) throw new ApiError(404, 'Log not found.', 'inexistent_log');
   return entry;
@@ -47,11 +48,11 @@ export const searchLogs = (source: LogSource, query: LogQuery) => {
   const start = page * per_page;
   // https://github.com/auth0/node-auth0/issues/1246
   if (start + per_page > SEARCH_LIMIT_RESULTS) {
-    throw invalid(`You can only page through the first ${SEARCH_LIMIT_RESULTS} records.`);
+    throw invalidQuery(`You can only page through the first ${SEARCH_LIMIT_RESULTS} records.`);
   }
   const { since, until, matches } = parse(query.q ?? query.search ?? '');
-  const first = firstIndex(source, ({ date }) => date >= since);
-  const last = firstIndex(source, ({ date }) => date > until) - 1;
+  const first = findFirstIndex(source, ({ date }) => date >= since);
+  const last = findFirstIndex(source, ({ date }) => date > until) - 1;
 
   const found: LogEntry[] = [];
   for (let offset = 0; first + offset <= last && found.length < SEARCH_LIMIT_RESULTS; offset += 1) {
@@ -62,8 +63,8 @@ export const searchLogs = (source: LogSource, query: LogQuery) => {
   return include_totals ? { start, limit: per_page, length: logs.length, total: found.length, logs } : logs;
 };
 
-/** The index of the first entry of which `isReached` is true; entries are in order, and may be millions. */
-const firstIndex = (source: LogSource, isReached: (entry: LogEntry) => boolean): number => {
+/** The index of the first of the entries, in order and maybe millions, for which `isReached` is true. */
+const findFirstIndex = (source: LogSource, isReached: (entry: LogEntry) => boolean): number => {
   let [low, high] = [0, source.count];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
@@ -74,7 +75,7 @@ const firstIndex = (source: LogSource, isReached: (entry: LogEntry) => boolean):
 };
 
 const isAscending = (sort: string): boolean => {
-  if (!sort.startsWith('date:')) throw notReproduced(`Sorting by ${sort}`);
+  if (!sort.startsWith('date:')) throw notSupported(`Sorting by ${sort}`);
   return sort === 'date:1';
 };
 
@@ -87,7 +88,7 @@ const pick = (entry: LogEntry, { fields, include_fields = true }: LogQuery): obj
 };
 
 interface Search {
-  /** Inclusive, as the log writes dates. */
+  /** Inclusive, in the log's format of dates. */
   since: string;
   until: string;
   matches(entry: LogEntry): boolean;
@@ -104,13 +105,13 @@ const parse = (query: string): Search => {
     const [, opening, from = '', to = '', closing] = RANGE.exec(clause) ?? [];
     const [, field, list, value = ''] = CLAUSE.exec(clause) ?? [];
     if (opening) {
-      if (from !== '*') search.since = dateOf(from, opening === '{' ? 1 : 0);
-      if (to !== '*') search.until = dateOf(to, closing === '}' ? -1 : 0);
+      if (from !== '*') search.since = toDate(from, opening === '{' ? 1 : 0);
+      if (to !== '*') search.until = toDate(to, closing === '}' ? -1 : 0);
     } else if (field) {
       const values = list?.split(' OR ') ?? [value];
       allowed.push([field, values.map((text) => text.trim().replace(/^"(.*)"$/, '$1'))]);
     } else {
-      throw notReproduced(`The query ${clause}`);
+      throw notSupported(`The query ${clause}`);
     }
   }
   return {
@@ -119,11 +120,11 @@ const parse = (query: string): Search => {
   };
 };
 
-const dateOf = (text: string, shiftMs: number): string => {
-  if (!text.includes('T')) throw notReproduced(`The date ${text} without a time`);
+const toDate = (text: string, shiftMs: number): string => {
+  if (!text.includes('T')) throw notSupported(`The date ${text} without a time`);
   const time = Date.parse(text.replaceAll('"', ''));
-  if (Number.isNaN(time)) throw invalid(`Not a date: ${text}`);
+  if (Number.isNaN(time)) throw invalidQuery(`Not a date: ${text}`);
   return new Date(time + shiftMs).toISOString();
 };
 
-const invalid = (message: string): ApiError => new ApiError(400, message, 'invalid_query_string');
+const invalidQuery = (message: string): ApiError => new ApiError(400, message, 'invalid_query_string');

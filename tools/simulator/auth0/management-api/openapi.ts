@@ -1,4 +1,4 @@
-/** Holds requests, and our own answers, to Auth0's description of the Management API. */
+/** Validates requests, and the simulator's own responses, against Auth0's description of the Management API. */
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { ApiError } from './api-error.ts';
@@ -6,26 +6,26 @@ import { ApiError } from './api-error.ts';
 export type Method = 'get' | 'post' | 'patch' | 'delete';
 
 export interface Operation {
-  /** Any one of them is enough. */
+  /** One of them is enough. */
   readonly scopes: readonly string[];
-  /** Of an answer that is no error. */
+  /** Of a successful response. */
   readonly status: number;
-  /** Turns what is a number or a boolean in the query into one. */
-  check(query: Record<string, unknown>, body: unknown): void;
-  checkAnswer(body: unknown): void;
+  /** Converts numbers and booleans in the query. */
+  validateRequest(query: Record<string, unknown>, body: unknown): void;
+  validateResponse(body: unknown): void;
 }
 
-interface Described {
+interface OperationDescription {
   security: Array<{ oAuth2ClientCredentials: string[] }>;
   parameters?: Array<{ in: 'query' | 'path'; name: string; schema: object }>;
   requestBody?: object;
-  /** Of success; there is one. */
+  /** Only the one of success. */
   responses: Record<string, { content?: object }>;
 }
 
 const ID = 'management-api';
-const description: { paths: Record<string, Partial<Record<Method, Described>>> } = JSON.parse(
-  // With absolute references a part of the description can be used outside of it.
+const description: { paths: Record<string, Partial<Record<Method, OperationDescription>>> } = JSON.parse(
+  // Absolute references allow parts of the description to be used on their own.
   readFileSync(new URL('./openapi.json', import.meta.url), 'utf8').replaceAll(
     '"#/components/',
     `"${ID}#/components/`,
@@ -40,20 +40,22 @@ const createAjv = (coerceTypes: boolean) =>
 const values = createAjv(false);
 const strings = createAjv(true);
 
-const scopesOf = ({ security }: Described): string[] =>
+const getScopes = ({ security }: OperationDescription): string[] =>
   security.flatMap(({ oAuth2ClientCredentials }) => oAuth2ClientCredentials);
 
 export const ALL_SCOPES: readonly string[] = [
-  ...new Set(Object.values(description.paths).flatMap((methods) => Object.values(methods).flatMap(scopesOf))),
+  ...new Set(
+    Object.values(description.paths).flatMap((methods) => Object.values(methods).flatMap(getScopes)),
+  ),
 ];
 
 const operations = new Map<string, Operation>();
 
-/** Compiled once. */
-export const operationOf = (method: Method, path: string): Operation => {
+/** Each is compiled once. */
+export const getOperation = (method: Method, path: string): Operation => {
   const key = `${method} ${path}`;
-  const known = operations.get(key);
-  if (known) return known;
+  const compiled = operations.get(key);
+  if (compiled) return compiled;
   const operation = compileOperation(method, path);
   operations.set(key, operation);
   return operation;
@@ -63,41 +65,41 @@ const compileOperation = (method: Method, path: string): Operation => {
   const described = description.paths[path]?.[method];
   if (!described) throw new Error(`${method} ${path} is not described`);
   const parameters = described.parameters?.filter((parameter) => parameter.in === 'query') ?? [];
-  const checkQuery = strings.compile({
+  const isValidQuery = strings.compile({
     type: 'object',
     additionalProperties: false,
     properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, schema])),
   });
   const pointer = `${ID}#/paths/${path.replaceAll('/', '~1')}/${method}`;
   const json = 'content/application~1json/schema';
-  const checkBody = described.requestBody && values.compile({ $ref: `${pointer}/requestBody/${json}` });
+  const isValidBody = described.requestBody && values.compile({ $ref: `${pointer}/requestBody/${json}` });
   const [status = '200', { content } = {}] = Object.entries(described.responses)[0] ?? [];
-  const checkAnswer = content && values.compile({ $ref: `${pointer}/responses/${status}/${json}` });
+  const isValidResponse = content && values.compile({ $ref: `${pointer}/responses/${status}/${json}` });
 
   return {
-    scopes: scopesOf(described),
+    scopes: getScopes(described),
     status: Number(status),
-    check(query, body) {
-      demand(checkQuery, query, 'Query', 'invalid_query_string');
-      if (checkBody) demand(checkBody, body, 'Payload', 'invalid_body');
+    validateRequest(query, body) {
+      assertValid(isValidQuery, query, 'Query', 'invalid_query_string');
+      if (isValidBody) assertValid(isValidBody, body, 'Payload', 'invalid_body');
     },
-    checkAnswer(body) {
-      if (!checkAnswer || checkAnswer(body)) return;
-      throw new Error(`${method} ${path} must not answer so: ${explain(checkAnswer.errors?.[0])}`);
+    validateResponse(body) {
+      if (!isValidResponse || isValidResponse(body)) return;
+      throw new Error(`Invalid response of ${method} ${path}: ${explain(isValidResponse.errors?.[0])}`);
     },
   };
 };
 
-const demand = (check: ValidateFunction, value: unknown, kind: string, errorCode: string): void => {
-  if (check(value)) return;
-  throw new ApiError(400, `${kind} validation error: ${explain(check.errors?.[0])}.`, errorCode);
+const assertValid = (isValid: ValidateFunction, value: unknown, kind: string, errorCode: string): void => {
+  if (isValid(value)) return;
+  throw new ApiError(400, `${kind} validation error: ${explain(isValid.errors?.[0])}.`, errorCode);
 };
 
-/** In the words of https://github.com/auth0/auth0-deploy-cli/issues/117 and its like. */
+/** Worded as in https://github.com/auth0/auth0-deploy-cli/issues/117. */
 const explain = (error: ErrorObject | undefined): string => {
   if (!error) return '';
   const { keyword, params, message, instancePath } = error;
-  const what =
+  const problem =
     keyword === 'additionalProperties'
       ? `Additional properties not allowed: ${params.additionalProperty}`
       : keyword === 'required'
@@ -107,5 +109,5 @@ const explain = (error: ErrorObject | undefined): string => {
     .slice(1)
     .replace(/\/(\d+)/g, '[$1]')
     .replaceAll('/', '.');
-  return `'${what}'${property && ` on property ${property}`}`;
+  return `'${problem}'${property && ` on property ${property}`}`;
 };

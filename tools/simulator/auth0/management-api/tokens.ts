@@ -1,6 +1,6 @@
 /** Tokens for client credentials: https://auth0.com/docs/secure/tokens/access-tokens/management-api-access-tokens */
 import { createHmac, randomBytes } from 'node:crypto';
-import { isObject } from '../../vendors/vendor-mock.ts';
+import { isObject } from '../../json.ts';
 import { ApiError } from './api-error.ts';
 
 export interface Credentials {
@@ -8,7 +8,7 @@ export interface Credentials {
   readonly clientSecret: string;
 }
 
-const TOKEN_LASTS_SECONDS = 86_400;
+const TOKEN_LIFETIME_SECONDS = 86_400;
 
 export class Tokens {
   readonly credentials: Credentials = {
@@ -23,25 +23,25 @@ export class Tokens {
     this.#audience = audience;
   }
 
-  /** Answers a request to /oauth/token. */
+  /** Handles a request to /oauth/token. */
   grant(request: unknown, scopes: readonly string[]): Response {
     const { client_id, client_secret, grant_type, audience } = isObject(request) ? request : {};
     const { clientId, clientSecret } = this.credentials;
-    if (client_id !== clientId || client_secret !== clientSecret) return denial(401, 'Unauthorized');
-    if (grant_type !== 'client_credentials') return denial(403, `Grant type not allowed: ${grant_type}`);
-    if (audience !== this.#audience) return denial(403, `Service not found: ${audience}`);
+    if (client_id !== clientId || client_secret !== clientSecret) return deny(401, 'Unauthorized');
+    if (grant_type !== 'client_credentials') return deny(403, `Grant type not allowed: ${grant_type}`);
+    if (audience !== this.#audience) return deny(403, `Service not found: ${audience}`);
     return Response.json({
       access_token: this.issue(scopes),
       scope: scopes.join(' '),
-      expires_in: TOKEN_LASTS_SECONDS,
+      expires_in: TOKEN_LIFETIME_SECONDS,
       token_type: 'Bearer',
     });
   }
 
-  /** A JWT, as Auth0's are. */
+  /** As in Auth0, a JWT. */
   issue(scopes: readonly string[]): string {
     const iat = Math.floor(Date.now() / 1000);
-    const exp = iat + TOKEN_LASTS_SECONDS;
+    const exp = iat + TOKEN_LIFETIME_SECONDS;
     const payload = {
       aud: this.#audience,
       iat,
@@ -57,7 +57,8 @@ export class Tokens {
     return token;
   }
 
-  demand(authorization: string | undefined, anyOf: readonly string[]): void {
+  /** @throws {ApiError} unless the token has one of the scopes. */
+  assertScope(authorization: string | undefined, anyOf: readonly string[]): void {
     if (!authorization) throw new ApiError(401, 'Missing authentication');
     const scopes = this.#scopes.get(authorization.replace(/^Bearer /i, ''));
     if (!scopes) throw new ApiError(401, 'Invalid token', 'invalid_token');
@@ -71,5 +72,5 @@ export class Tokens {
   }
 }
 
-const denial = (status: number, error_description: string): Response =>
+const deny = (status: number, error_description: string): Response =>
   Response.json({ error: 'access_denied', error_description }, { status });

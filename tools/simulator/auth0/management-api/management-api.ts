@@ -1,13 +1,12 @@
 /**
- * Auth0's Management API beside the local tenant, whose state it shares: what is deployed and bound here is what a
- * login of the tenant runs, with the secrets that were deployed. Requests and answers are held to Auth0's own
- * description of the API.
+ * Auth0's Management API for the simulated tenant, whose state it shares: a login of the tenant runs what is deployed and
+ * bound here, with the secrets that were deployed. Requests and responses are validated against Auth0's own description.
+ *
+ * Limitations: only what deploying, binding and reading the log need. No triggers other than post-login; no modules, older
+ * versions and failing builds of Actions; no secrets of bindings; tokens do not expire; rate limits apply on request only;
+ * error messages that nobody has published are guessed.
  *
  * https://auth0.com/docs/api/management/v2
- *
- * Not reproduced: what deploying, binding and reading the log do not need; triggers other than post-login; modules,
- * older versions and failing builds of Actions; secrets of bindings; tokens that expire; rate limits, unless told to
- * injectFault; the wording of errors that nobody has published.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:https';
@@ -15,8 +14,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { type FaultOptions, FaultPlan } from '../../fault-plan.ts';
+import { parseObject } from '../../json.ts';
 import { createCertificate } from '../../vendors/certificate.ts';
-import { parseObject } from '../../vendors/vendor-mock.ts';
 import type { Tenant } from '../tenant.ts';
 import type { LogSource } from '../tenant-log.ts';
 import {
@@ -26,47 +26,45 @@ import {
   type StoredAction,
   type StoredBinding,
 } from './action-store.ts';
-import { ApiError, answerOf } from './api-error.ts';
+import { ApiError, toResponse } from './api-error.ts';
 import { addEndpoints, type Env } from './endpoints.ts';
-import { type ActiveFault, faultAnswer, faultOf, type ManagementFault } from './faults.ts';
 import { fetchTrusting } from './fetch.ts';
+import { type ManagementFault, toFaultResponse } from './management-fault.ts';
 import { ALL_SCOPES } from './openapi.ts';
 import { type Credentials, Tokens } from './tokens.ts';
-
-export type { ManagementFault } from './faults.ts';
 
 export interface ManagementRequest {
   method: string;
   /** With the query. */
   path: string;
-  /** Parsed, and without the secret of the credentials. */
+  /** Parsed, without the client secret. */
   body: Record<string, unknown> | undefined;
-  /** Undefined as long as there is no answer. */
+  /** Undefined until a response is sent. */
   status: number | undefined;
 }
 
-/** Somebody's Action. */
+/** An Action that is added without a request. */
 export interface NewAction {
   name: string;
   code?: string;
   dependencies?: Array<{ name: string; version: string }>;
   secrets?: Record<string, string>;
-  /** True unless told otherwise. */
+  /** True by default. */
   deployed?: boolean;
 }
 
 export interface ManagementApi {
-  /** As AUTH0_DOMAIN takes it. */
+  /** For AUTH0_DOMAIN. */
   domain: string;
   /** PEM, for NODE_EXTRA_CA_CERTS. */
   caCertificate: string;
-  /** Trusts the certificate, as the `fetch` option of the `auth0` SDK. */
+  /** Trusts the certificate; for the `fetch` option of the `auth0` SDK. */
   fetch: typeof fetch;
   readonly credentials: Credentials;
-  /** Of the tokens to come; all there are unless set. */
+  /** Of the tokens that are issued next; all by default. */
   scopes: readonly string[];
-  /** As AUTH0_ACCESS_TOKEN takes it. */
-  token(): string;
+  /** For AUTH0_ACCESS_TOKEN. */
+  issueToken(): string;
   readonly actions: readonly StoredAction[];
   /** The flow, in order. */
   readonly bindings: readonly StoredBinding[];
@@ -75,24 +73,14 @@ export interface ManagementApi {
   /** At the end of the flow. */
   bind(actionName: string, displayName?: string): void;
   /** Injects a fault into the next requests; `undefined` ends it. */
-  injectFault(fault: ManagementFault | undefined, options?: ManagementFaultOptions): void;
+  injectFault(fault: ManagementFault | undefined, options?: FaultOptions): void;
   close(): Promise<void>;
 }
 
-/** How often a fault is injected. */
-export interface ManagementFaultOptions {
-  /** Number of requests; all by default. */
-  readonly count?: number | undefined;
-  /** Number of requests that are answered normally first; 0 by default. */
-  readonly skip?: number | undefined;
-  /** Requests it applies to, for example `/^PATCH \/api\/v2\/actions/`; all by default. */
-  readonly request?: RegExp;
-}
-
 export interface ManagementOptions {
-  /** How long the build of an Action takes. */
+  /** How long the build of an Action takes; 20 by default. */
   buildMs?: number;
-  /** The tenant's unless given; may make entries up as they are read. */
+  /** The tenant's by default; may generate entries as they are read. */
   logs?: LogSource;
 }
 
@@ -100,7 +88,8 @@ export const startManagementApi = async (
   tenant: Tenant,
   { buildMs = 20, logs = tenant.log }: ManagementOptions = {},
 ): Promise<ManagementApi> => {
-  if (tenant.bindings.length > 0) throw new Error('Bind Actions through the Management API, or without one');
+  if (tenant.bindings.length > 0)
+    throw new Error('The tenant has Actions that were not bound through the Management API');
   const { cert, key } = await createCertificate();
   const app = new Hono<Env>();
   const server = createServer({ cert, key }, getRequestListener(app.fetch));
@@ -112,7 +101,7 @@ export const startManagementApi = async (
   const store = new ActionStore(tenant, buildMs);
   const tokens = new Tokens(audience);
   const requests: ManagementRequest[] = [];
-  let activeFault: ActiveFault | undefined;
+  const faults = new FaultPlan<ManagementFault>();
 
   app.use(async (c, next) => {
     const { method, url } = c.req;
@@ -125,15 +114,15 @@ export const startManagementApi = async (
     const request: ManagementRequest = { method, path: pathname + search, body: shown, status: undefined };
     requests.push(request);
 
-    const fault = faultOf(activeFault, `${method} ${request.path}`);
+    const fault = faults.next(method, request.path) ?? {};
     if (fault.delayMs) await sleep(fault.delayMs, undefined, { ref: false });
     fault.meanwhile?.();
-    if (fault.status) c.res = faultAnswer(fault.status, fault.headers);
+    if (fault.status) c.res = toFaultResponse(fault.status, fault.headers);
     else await next();
     request.status = c.res.status;
   });
-  app.notFound(() => answerOf(new ApiError(404, 'Not Found')));
-  app.onError((error) => answerOf(error instanceof ApiError ? error : new ApiError(500, String(error))));
+  app.notFound(() => toResponse(new ApiError(404, 'Not Found')));
+  app.onError((error) => toResponse(error instanceof ApiError ? error : new ApiError(500, String(error))));
   app.post('/oauth/token', (c) => tokens.grant(c.get('body'), api.scopes));
   addEndpoints(app, { tenant, store, logs, tokens, url: `https://${domain}/api/v2` });
 
@@ -143,7 +132,7 @@ export const startManagementApi = async (
     fetch: fetchTrusting(cert),
     credentials: tokens.credentials,
     scopes: ALL_SCOPES,
-    token: () => tokens.issue(api.scopes),
+    issueToken: () => tokens.issue(api.scopes),
     actions: store.actions,
     get bindings() {
       return store.bindings;
@@ -165,9 +154,7 @@ export const startManagementApi = async (
       const ref = { type: 'action_name', value: actionName } as const;
       store.bind([...bound, { ref, display_name: displayName }]);
     },
-    injectFault(fault, { count = Infinity, skip = 0, request = /^/ } = {}) {
-      activeFault = fault && { fault, count, skip, request };
-    },
+    injectFault: (fault, options) => faults.inject(fault, options),
     async close() {
       const closed = once(server, 'close');
       server.close();

@@ -1,16 +1,16 @@
-/** What the Management API shows of what is stored: of secrets never the values. */
-import type { User } from '../tenant.ts';
+/** What the Management API shows of what is stored, without the values of secrets. */
+import type { User } from '../event.ts';
 import {
+  type ActionVersion,
   isAllDeployed,
   isBuilt,
   POST_LOGIN,
   type StoredAction,
   type StoredBinding,
-  type Version,
 } from './action-store.ts';
-import type { Contents } from './draft.ts';
+import type { ActionContents } from './draft.ts';
 
-const contentsView = ({ secrets, ...contents }: Contents) => ({
+const contentsView = ({ secrets, ...contents }: ActionContents) => ({
   ...contents,
   secrets: secrets.map(({ name, updated_at }) => ({ name, updated_at })),
 });
@@ -28,7 +28,7 @@ const baseView = (action: StoredAction) => {
   };
 };
 
-export const versionView = (action: StoredAction, { loaded, ...version }: Version) => ({
+export const versionView = (action: StoredAction, { loaded, ...version }: ActionVersion) => ({
   ...version,
   ...contentsView(version),
   action_id: action.id,
