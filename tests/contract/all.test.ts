@@ -3,10 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { signUpId } from '../../lib/activity.ts';
 import { requiredSecrets } from '../../lib/secrets.ts';
 import { findAction } from '../../tools/shared/catalog.ts';
-import type { ActionRun, LoginRequest } from '../../tools/simulator/auth0/tenant.ts';
+import type { ActionRun, LoginRequest } from '../../tools/simulator/auth0/flow.ts';
 import { loadBuilt } from '../../tools/simulator/built-actions.ts';
 import { createSandbox } from '../../tools/simulator/sandbox.ts';
-import type { Fault, VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
+import type { Fault } from '../../tools/simulator/vendors/fault.ts';
+import type { VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
 import { longestLagMs } from '../support/lag.ts';
 import { loadSource } from '../support/source.ts';
 
@@ -59,7 +60,7 @@ describe.each([
       secrets: { KEENIO_LOGIN_COLLECTION: 'logins', ...secrets },
     });
     onTestFinished(() => stage.close());
-    const { tenant, destinations } = stage;
+    const { tenant, mocks: destinations } = stage;
     tenant.addApplication({ client_id: 'shop', name: 'Web shop' });
     tenant.addConnection({ id: 'con_1', name: DATABASE, strategy: 'auth0' });
     const user = tenant.addUser({ ...ADA, connection: DATABASE });

@@ -5,9 +5,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { signUpId } from '../../lib/activity.ts';
 import { settings } from '../../lib/secrets.ts';
 import { loadSinks } from '../../tools/shared/catalog.ts';
-import { createApi, createCache } from '../../tools/simulator/auth0/api.ts';
+import type { User } from '../../tools/simulator/auth0/event.ts';
 import { IDENTITY_ACCESS_TOKEN } from '../../tools/simulator/auth0/event.ts';
-import type { User } from '../../tools/simulator/auth0/tenant.ts';
+import { createApi } from '../../tools/simulator/auth0/post-login-api.ts';
 import { loadBuilt } from '../../tools/simulator/built-actions.ts';
 import { createSandbox, type Sandbox } from '../../tools/simulator/sandbox.ts';
 import type { VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
@@ -69,7 +69,7 @@ describe.each([
       const stage = await createSandbox({ names: [name], load, secrets });
       open.push(stage);
       const { tenant } = stage;
-      const [destination] = stage.destinations as [VendorMock];
+      const [destination] = stage.mocks as [VendorMock];
       tenant.addApplication({ client_id: 'client_shop', name: 'Web shop' });
       tenant.addConnection({ id: 'con_1', name: DATABASE, strategy: 'auth0' });
       tenant.addOrganization({ id: 'org_acme', name: 'acme' });
@@ -98,7 +98,7 @@ describe.each([
       expect(user.app_metadata).toEqual({ signedUp: { [name]: true } });
       await login();
 
-      expect(typesOf(destination)).toEqual(destination.records);
+      expect(typesOf(destination)).toEqual(destination.recordedTypes);
       for (const { body } of destination.requests) {
         for (const value of FIELDS) expect(body).toContain(value);
         expect(body).not.toContain(IDENTITY_ACCESS_TOKEN);
@@ -185,12 +185,12 @@ describe.each([
     it('delivers a login of which Auth0 tells only what it guarantees', async () => {
       const { destination } = await setUp();
       const event = { user: { user_id: 'auth0|ada' }, secrets: destination.secrets } as unknown as Event;
-      const { api } = createApi(event, createCache(Date.now));
+      const { api } = createApi(event);
       const { error, logs } = await load(name).execute(event, api);
       expect(error).toBeUndefined();
       expect(logs).toBe('');
       // Nothing tells that the user is new.
-      expect(typesOf(destination)).toEqual(destination.records.filter((type) => type === 'Login'));
+      expect(typesOf(destination)).toEqual(destination.recordedTypes.filter((type) => type === 'Login'));
     });
 
     it.each(HOSTILE_PROFILES)('delivers a profile with %s', async (_, profile) => {
@@ -233,7 +233,7 @@ it('identifies one SignUp alike at every destination', async () => {
   stage.tenant.addConnection({ id: 'con_1', name: DATABASE, strategy: 'auth0' });
   stage.tenant.addUser({ user_id: 'auth0|ada', connection: DATABASE });
   await stage.tenant.login({ user: 'auth0|ada', application: 'client_shop' });
-  for (const { events } of stage.destinations) {
+  for (const { events } of stage.mocks) {
     expect(events.filter(({ type }) => type === 'SignUp').map(({ id }) => id)).toEqual([SIGN_UP_ID]);
   }
 });

@@ -1,8 +1,9 @@
 /** Every destination runs through the table of faults, and so does every login after them. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest';
 import { loadSinks } from '../../tools/shared/catalog.ts';
+import type { ActionRun } from '../../tools/simulator/auth0/flow.ts';
 import type { LoadedAction } from '../../tools/simulator/auth0/runtime.ts';
-import { type ActionRun, Tenant } from '../../tools/simulator/auth0/tenant.ts';
+import { Tenant } from '../../tools/simulator/auth0/tenant.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { type Certificate, createCertificate } from '../../tools/simulator/vendors/certificate.ts';
 import {

@@ -1,7 +1,8 @@
 /** Logins through a tenant whose flow has several built Actions. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Kind, User } from '../../tools/simulator/auth0/event.ts';
+import type { LoginRequest } from '../../tools/simulator/auth0/flow.ts';
 import { loadAction } from '../../tools/simulator/auth0/runtime.ts';
-import type { Kind, LoginRequest, User } from '../../tools/simulator/auth0/tenant.ts';
 import { createSandbox, type Sandbox } from '../../tools/simulator/sandbox.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import type { VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
@@ -27,7 +28,7 @@ const login = (request: Partial<LoginRequest> = {}) =>
   stage.tenant.login({ user: 'auth0|ada', application: 'shop', ...request });
 
 const destination = (name: string): VendorMock => {
-  const found = stage.destinations.find((candidate) => candidate.name === name);
+  const found = stage.mocks.find((candidate) => candidate.name === name);
   if (!found) throw new Error(`no destination ${name}`);
   return found;
 };
@@ -35,7 +36,7 @@ const destination = (name: string): VendorMock => {
 /** VendorMock → what it took: SignUps and Logins alone. */
 const arrived = (): Record<string, string[]> =>
   Object.fromEntries(
-    stage.destinations.map(({ name, events }) => [
+    stage.mocks.map(({ name, events }) => [
       name,
       events.map(({ type }) => type).filter((type) => type !== 'other'),
     ]),
@@ -43,7 +44,7 @@ const arrived = (): Record<string, string[]> =>
 
 const everywhere = (...types: Array<'SignUp' | 'Login'>): Record<string, string[]> =>
   Object.fromEntries(
-    vendors.map(({ name, records }) => [name, types.filter((type) => records.includes(type))]),
+    vendors.map(({ name, recordedTypes }) => [name, types.filter((type) => recordedTypes.includes(type))]),
   );
 
 const bindLast = (code: string) =>
@@ -88,7 +89,7 @@ describe('a SignUp', () => {
 
     stage.tenant.bindings.pop();
     await login();
-    for (const { events } of stage.destinations) {
+    for (const { events } of stage.mocks) {
       const signUps = events.filter(({ type }) => type === 'SignUp');
       expect(new Set(signUps.map(({ id }) => id)).size).toBe(1);
       expect(signUps.map(({ duplicate }) => duplicate)).toEqual([false, true]);
@@ -106,7 +107,7 @@ describe('a SignUp', () => {
   it('has the same id in two first logins at the same moment', async () => {
     addUser();
     await Promise.all([login(), login()]);
-    for (const { events } of stage.destinations) {
+    for (const { events } of stage.mocks) {
       const ids = events.filter(({ type }) => type === 'SignUp').map(({ id }) => id);
       expect(ids).toHaveLength(2);
       expect(new Set(ids).size).toBe(1);
@@ -152,7 +153,7 @@ describe('nothing is recorded', () => {
   ])('of %s', async (_, request) => {
     addUser();
     expect(await login(request)).toMatchObject({ outcome: 'completed', appMetadataAfter: {} });
-    for (const { requests } of stage.destinations) expect(requests).toEqual([]);
+    for (const { requests } of stage.mocks) expect(requests).toEqual([]);
   });
 
   it('but with RECORD=all everything of an application that has not opted out is', async () => {

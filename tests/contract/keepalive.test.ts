@@ -22,7 +22,7 @@ describe.each([
         secrets: { KEENIO_LOGIN_COLLECTION: 'logins' },
       });
       onTestFinished(() => stage.close());
-      const [destination] = stage.destinations as [VendorMock];
+      const [destination] = stage.mocks as [VendorMock];
       stage.tenant.addApplication({ client_id: 'shop', name: 'Web shop' });
       stage.tenant.addConnection({ id: 'con_1', name: DATABASE, strategy: 'auth0' });
       stage.tenant.addUser({ user_id: 'auth0|ada', connection: DATABASE });

@@ -14,9 +14,12 @@ import { type Backfill, backfill } from '../../tools/cli/backfill/run.ts';
 import { Sender } from '../../tools/cli/backfill/sender.ts';
 import { readLog } from '../../tools/cli/backfill/sources.ts';
 import { loadSinks } from '../../tools/shared/catalog.ts';
-import { type ManagementApi, startManagementApi } from '../../tools/simulator/auth0/management-api/server.ts';
+import {
+  type ManagementApi,
+  startManagementApi,
+} from '../../tools/simulator/auth0/management-api/management-api.ts';
 import { Tenant } from '../../tools/simulator/auth0/tenant.ts';
-import { type LogEntry, type LogSource, logId } from '../../tools/simulator/auth0/tenant-log.ts';
+import { type LogEntry, type LogSource, toLogId } from '../../tools/simulator/auth0/tenant-log.ts';
 import { loadBuilt } from '../../tools/simulator/built-actions.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { startVendorMock, type VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
@@ -33,7 +36,7 @@ const at = (seconds: number): Date => new Date(BEGIN + seconds * 1000);
 
 /** Number `index` of a log with an entry each second; every fourth is of no interest. */
 const entryOf = (index: number, changes: object = {}): LogEntry => ({
-  log_id: logId(at(index), index),
+  log_id: toLogId(at(index), index),
   date: at(index).toISOString(),
   type: index % 4 === 3 ? 'sertft' : 's',
   client_id: 'shop',
@@ -214,7 +217,7 @@ it('is done where there is nothing', async () => {
 
 it('takes what comes out of order', async () => {
   const shuffled = [0, 2, 1, 5, 4, 6].map((second, index) =>
-    entryOf(second, { type: 's', log_id: logId(at(0), index) }),
+    entryOf(second, { type: 's', log_id: toLogId(at(0), index) }),
   );
   const { api, destination } = await start(sourceOf(shuffled));
   await run(api, destination, { until: at(5) });

@@ -11,7 +11,10 @@ import { setSecrets } from '../../tools/cli/commands/secrets.ts';
 import { SCOPES } from '../../tools/cli/tenant-connection.ts';
 import { findAction, loadSinks } from '../../tools/shared/catalog.ts';
 import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
-import { type ManagementApi, startManagementApi } from '../../tools/simulator/auth0/management-api/server.ts';
+import {
+  type ManagementApi,
+  startManagementApi,
+} from '../../tools/simulator/auth0/management-api/management-api.ts';
 import { Tenant } from '../../tools/simulator/auth0/tenant.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { startVendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';

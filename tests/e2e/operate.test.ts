@@ -18,7 +18,10 @@ import { connect, refusalOf, SCOPES } from '../../tools/cli/tenant-connection.ts
 import { build } from '../../tools/shared/build.ts';
 import { findAction } from '../../tools/shared/catalog.ts';
 import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
-import { type ManagementApi, startManagementApi } from '../../tools/simulator/auth0/management-api/server.ts';
+import {
+  type ManagementApi,
+  startManagementApi,
+} from '../../tools/simulator/auth0/management-api/management-api.ts';
 import { Tenant } from '../../tools/simulator/auth0/tenant.ts';
 import { callTool, startTool } from '../support/command.ts';
 

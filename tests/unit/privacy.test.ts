@@ -123,7 +123,7 @@ describe('no request to a destination', async () => {
       const { actions } = await stage.tenant.login({ user: user.user_id, application: 'shop', request });
       expect([login, actions[0]?.logs]).toEqual([login, '']);
     }
-    const [destination] = stage.destinations as [VendorMock];
+    const [destination] = stage.mocks as [VendorMock];
     expect(destination.events.map(({ type }) => type).filter((type) => type !== 'other')).toEqual([
       'SignUp',
       'Login',
@@ -171,7 +171,7 @@ describe('no request to a destination', async () => {
 
     it('has any of it later, if it was kept meanwhile', async () => {
       const { requests } = await recordBoth(name, { HASH_FIELDS: FIELDS.join(',') });
-      const [destination] = stage.destinations as [VendorMock];
+      const [destination] = stage.mocks as [VendorMock];
       destination.injectFault({ response: { status: 501 } }, { count: 1 });
       await stage.tenant.login({
         user: PERSON.userId,

@@ -5,7 +5,7 @@ import { splunk } from '../../actions/splunk.ts';
 import { personalData, toLogin } from '../../lib/activity.ts';
 import { record, recordEverywhere } from '../../lib/record.ts';
 import type { Sink } from '../../lib/sink.ts';
-import { createApi, createCache } from '../../tools/simulator/auth0/api.ts';
+import { createApi } from '../../tools/simulator/auth0/post-login-api.ts';
 import { splunk as service } from '../../tools/simulator/vendors/splunk.ts';
 import { startVendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
 import { login, signUp } from '../support/events.ts';
@@ -29,7 +29,7 @@ const DENY = { ...SECRETS, ON_FAILURE: 'deny' };
 const refuse = () => destination.injectFault({ response: { status: 400, body: 'shard 7 is on fire' } });
 
 /** Runs the Action, which never fails; says what came of it. */
-const run = async (event: unknown, api: unknown = createApi(event as Event, createCache(Date.now)).api) => {
+const run = async (event: unknown, api: unknown = createApi(event as Event).api) => {
   const lines: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
   expect(await record(splunk, event as Event, api as PostLoginAPI)).toBeUndefined();
@@ -47,7 +47,7 @@ const run = async (event: unknown, api: unknown = createApi(event as Event, crea
 
 /** Runs the Action with the api object of Auth0; says what it was asked, too. */
 const runAndAsk = async (event: Event) => {
-  const { api, effects } = createApi(event, createCache(Date.now));
+  const { api, effects } = createApi(event);
   return { ...(await run(event, api)), denied: effects.denied, metadata: effects.metadata };
 };
 
@@ -80,7 +80,7 @@ describe('a login goes on', () => {
 
   it('and is recorded if the console throws', async () => {
     const event = newUser({}, { ...SECRETS, LOG: 'all' });
-    const { api, effects } = createApi(event, createCache(Date.now));
+    const { api, effects } = createApi(event);
     vi.spyOn(console, 'log').mockImplementation(throwing().get);
     await record(splunk, event, api);
     expect(destination.events).toMatchObject([{ type: 'SignUp' }]);
@@ -164,7 +164,7 @@ describe('a login goes on', () => {
   it('and says so if the sink throws on looking at the activity', async () => {
     const lines: string[] = [];
     vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
-    const { api } = createApi(newUser(), createCache(Date.now));
+    const { api } = createApi(newUser());
     await record({ ...splunk, records: throwing().get }, newUser(), api);
     expect(lines).toEqual(['[splunk] SignUp not delivered: unexpected Error']);
   });
@@ -228,7 +228,7 @@ describe('at several destinations', () => {
       [splunk, broken(changes)],
     ]) {
       const event = newUser();
-      const { api, effects } = createApi(event, createCache(Date.now));
+      const { api, effects } = createApi(event);
       await recordEverywhere({ name: 'several', sinks }, event, api);
       expect(effects.metadata).toMatchObject([{ key: 'signedUp', value: { splunk: true } }]);
       expect(lines.splice(0)).toEqual(['[several] broken: SignUp not delivered: unexpected Error']);
@@ -243,7 +243,7 @@ describe('at several destinations', () => {
   ])('one line says it for all if %s', async (_, event) => {
     const lines: string[] = [];
     vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
-    const { api } = createApi(event, createCache(Date.now));
+    const { api } = createApi(event);
     await recordEverywhere({ name: 'several', sinks: [splunk, broken({})] }, event, api);
     expect(lines).toEqual([expect.stringMatching(/^\[several\] Login not delivered: unexpected \w+$/)]);
     expect(destination.events).toEqual([]);

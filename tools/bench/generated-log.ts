@@ -1,8 +1,8 @@
 /** A tenant's Management API with a long log, in a process of its own: its entries are made up as they are read. */
 
-import { startManagementApi } from '../simulator/auth0/management-api/server.ts';
+import { startManagementApi } from '../simulator/auth0/management-api/management-api.ts';
 import { Tenant } from '../simulator/auth0/tenant.ts';
-import { type LogEntry, logId } from '../simulator/auth0/tenant-log.ts';
+import { type LogEntry, toLogId } from '../simulator/auth0/tenant-log.ts';
 import { input, output } from './child.ts';
 
 export interface LogOrder {
@@ -21,7 +21,7 @@ const { entries, begin } = await input<LogOrder>();
 const entry = (index: number): LogEntry => {
   const date = new Date(Date.parse(begin) + index * 1000);
   return {
-    log_id: logId(date, index),
+    log_id: toLogId(date, index),
     date: date.toISOString(),
     type: 's',
     client_id: 'shop',
@@ -37,4 +37,4 @@ const entry = (index: number): LogEntry => {
 };
 const api = await startManagementApi(new Tenant(), { logs: { count: entries, entry } });
 const { domain, caCertificate } = api;
-output({ domain, caCertificate, token: api.token() } satisfies LogAddress);
+output({ domain, caCertificate, token: api.issueToken() } satisfies LogAddress);

@@ -6,11 +6,12 @@ import type { Action } from '../../lib/record.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { UsageError } from '../cli/command.ts';
 import { loadActions } from '../shared/catalog.ts';
+import type { ActionRun, Flow, LoginRequest } from '../simulator/auth0/flow.ts';
 import type { LoadedAction } from '../simulator/auth0/runtime.ts';
-import { type ActionRun, type Flow, type LoginRequest, Tenant } from '../simulator/auth0/tenant.ts';
+import { Tenant } from '../simulator/auth0/tenant.ts';
 import { loadBuilt } from '../simulator/built-actions.ts';
-import { populate } from '../simulator/personas.ts';
-import { credentialsOf } from '../simulator/redact-secrets.ts';
+import { addPersonas } from '../simulator/personas.ts';
+import { getCredentials } from '../simulator/redact-secrets.ts';
 import { vendors } from '../simulator/vendors/all-vendors.ts';
 import { startVendorMock, type VendorMock } from '../simulator/vendors/vendor-mock.ts';
 import { MODES, type Mode } from './modes.ts';
@@ -89,7 +90,7 @@ export class Playground {
     this.#modes.clear();
     this.#latencies.clear();
     this.#tenant = new Tenant();
-    populate(this.#tenant);
+    addPersonas(this.#tenant);
     this.#deployed = this.#actions.map((action) => this.#deploy(action));
     this.#logins = [];
     this.#loginsCount = 0;
@@ -278,7 +279,7 @@ export class Playground {
         const { result, exchanges } = await observe(() => action.execute(event, api));
         this.#observing
           .getStore()
-          ?.push({ event: given, exchanges, credentials: credentialsOf(sinks, given.secrets) });
+          ?.push({ event: given, exchanges, credentials: getCredentials(sinks, given.secrets) });
         return result;
       },
     };

@@ -1,5 +1,7 @@
 /** People whom nobody has to invent one by one. */
-import type { Kind, LoginRequest, Tenant } from '../simulator/auth0/tenant.ts';
+import type { Kind } from '../simulator/auth0/event.ts';
+import type { LoginRequest } from '../simulator/auth0/flow.ts';
+import type { Tenant } from '../simulator/auth0/tenant.ts';
 
 const FIRST_NAMES = [
   'Alan',

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { ConfigError } from '../../lib/errors.ts';
 import { readSecret, readSecrets, type SecretsSchema, settings } from '../../lib/secrets.ts';
 import type { Sink } from '../../lib/sink.ts';
-import type { ActionRun } from '../simulator/auth0/tenant.ts';
+import type { ActionRun } from '../simulator/auth0/flow.ts';
 import { getOutcome } from '../simulator/outcomes.ts';
 import { MASK, maskHeaders, maskText } from '../simulator/redact-secrets.ts';
 import type { ReceivedRequest } from '../simulator/vendors/vendor-mock.ts';

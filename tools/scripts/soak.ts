@@ -1,5 +1,4 @@
-/** `npm run soak`: logins by the thousand while every destination misbehaves at random, and the accounts at the end. */
-
+/** `npm run soak`: thousands of logins while every mock vendor fails at random, and the totals at the end. */
 import { runTool, UsageError } from '../cli/command.ts';
 import { build } from '../shared/build.ts';
 import { Progress } from '../shared/progress.ts';
@@ -8,14 +7,14 @@ import { type SoakReport, soak } from '../simulator/soak.ts';
 
 const HELP = `Usage: npm run soak -- [--logins 5000] [--users 500] [--seed 1] [--json]
 
-Runs the built Actions through thousands of logins while the embedded destinations injectFault at random, and compares what
-the tenant saw with what each destination has. Exits with 0 if no guarantee is broken, otherwise with 1.
+Runs the built Actions through thousands of logins while the mock vendors fail at random, and compares what the Actions
+reported with what each vendor received. Exits with 0 if no guarantee is broken, otherwise with 1.
 
-  --logins   how many, before every user comes back three times
-  --users    how many, all of them new
-  --seed     of the random faults; a number is drawn and printed without it
-  --json     print the accounts as one JSON document
-  --help     this text`;
+  --logins   number of logins, before every user comes back three times
+  --users    number of users, all of them new
+  --seed     seed of the random faults; a random one by default, which is printed
+  --json     print the report as JSON
+  --help     print this text`;
 
 const SEED_LIMIT = 2 ** 31;
 
@@ -33,15 +32,15 @@ const describe = ({
   [
     `${logins} logins of ${users} users, seed ${seed}`,
     table([
-      ['destination', 'SignUps', 'Logins', 'repeated', 'refused', 'dropped'],
+      ['destination', 'SignUps', 'Logins', 'duplicates', 'rejected', 'dropped'],
       ...destinations.map(({ name, ...counts }) => [name, ...Object.values(counts).map(String)]),
     ]),
     [
-      'repeated: arrived again with the same id, because the first answer was lost',
-      'refused: Logins that the destination refused, of which nothing is kept',
-      'dropped: kept for later, and then too many, or refused',
+      'duplicates: received again with the same id, because the first response was lost',
+      'rejected: Logins that the destination rejected, which are not buffered',
+      'dropped: buffered, and then dropped because there were too many or because they were rejected',
     ].join('\n'),
-    `The slowest Action took ${slowestMs} ms of ${deadlineMs} ms; the machine was busy for ${lagMs} ms at a time.`,
+    `The slowest Action took ${slowestMs} ms of ${deadlineMs} ms; the event loop was delayed by up to ${lagMs} ms.`,
     `The heap was ${heapMb.start} MB at the start and ${heapMb.end} MB at the end.`,
     problems.length === 0 ? paint('green', 'No guarantee was broken.') : paint('red', problems.join('\n')),
   ].join('\n\n');

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ROOT, readManifest } from '../shared/manifest.ts';
 import { type LoadedAction, loadAction } from './auth0/runtime.ts';
 
-/** A fresh instance of the Action as it would be deployed: dist/<name>.js with the dependencies a0deploy.yaml declares. */
+/** A fresh instance of an Action as it is deployed: dist/<name>.js with the dependencies that a0deploy.yaml declares. */
 export const loadBuilt = (name: string): LoadedAction => {
   const entry = readManifest().actions.find((action) => action.name === name);
   if (!entry) throw new Error(`a0deploy.yaml has no Action "${name}"`);

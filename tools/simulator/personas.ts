@@ -1,4 +1,4 @@
-/** Whom the scene and the page find in the tenant. */
+/** The users, applications and connections of the scenario and of the playground. */
 import type { Tenant } from './auth0/tenant.ts';
 
 export const WEB = 'Web shop';
@@ -11,7 +11,7 @@ export const LINUS = 'samlp|acme|linus';
 export const VETERAN = 'auth0|veteran';
 export const MIGRATED = 'auth0|migrated';
 
-export const populate = (tenant: Tenant): void => {
+export const addPersonas = (tenant: Tenant): void => {
   tenant.addApplication({ client_id: WEB, name: WEB });
   tenant.addApplication({ client_id: MOBILE, name: MOBILE });
   tenant.addApplication({ client_id: MONITOR, name: MONITOR, metadata: { analytics: 'off' } });
@@ -28,12 +28,12 @@ export const populate = (tenant: Tenant): void => {
   tenant.addUser({
     user_id: VETERAN,
     connection: database,
-    name: 'Vera, here since 2019',
+    name: 'Vera, a user since 2019',
     email: 'vera@example.com',
     created_at: longAgo,
     logins_count: 412,
   });
-  // New enough to be taken for a sign-up, were it not for the mark.
+  // So new that without the flag this would be a SignUp.
   tenant.addUser({
     user_id: MIGRATED,
     connection: database,

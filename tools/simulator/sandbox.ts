@@ -1,14 +1,25 @@
 import type { LoadedAction } from './auth0/runtime.ts';
 import { Tenant } from './auth0/tenant.ts';
 import { loadBuilt } from './built-actions.ts';
-import { vendors } from './vendors/all-vendors.ts';
-import { startVendorMock, type Vendor, type VendorMock } from './vendors/vendor-mock.ts';
+import { getVendor, vendors } from './vendors/all-vendors.ts';
+import { startVendorMock, type VendorMock } from './vendors/vendor-mock.ts';
 
-/** A tenant whose flow has an Action for each embedded destination, or one for all of them. */
+/** A tenant whose flow has an Action for each mock vendor, or one for all of them. */
 export interface Sandbox {
   tenant: Tenant;
-  destinations: readonly VendorMock[];
+  mocks: readonly VendorMock[];
   close(): Promise<void>;
+}
+
+export interface SandboxOptions {
+  /** Names of the vendors, in the order of the flow; all by default. */
+  names?: readonly string[];
+  /** The one Action for all vendors. By default each has the Action of its name. */
+  action?: string;
+  /** By default the built Action. */
+  load?: (name: string) => LoadedAction;
+  /** Secrets of every Action, in addition to those that make it deliver to its mock. */
+  secrets?: Readonly<Record<string, string>>;
 }
 
 export const createSandbox = async ({
@@ -16,33 +27,19 @@ export const createSandbox = async ({
   action,
   load = loadBuilt,
   secrets = {},
-}: {
-  /** The destinations, in the order of the flow. All of them by default. */
-  names?: readonly string[];
-  /** The one Action for all of them. By default each has the Action of its name. */
-  action?: string;
-  load?: (name: string) => LoadedAction;
-  /** For every Action, beside what points it at its destination. */
-  secrets?: Readonly<Record<string, string>>;
-} = {}): Promise<Sandbox> => {
-  const destinations = await Promise.all(
+}: SandboxOptions = {}): Promise<Sandbox> => {
+  const mocks = await Promise.all(
     names.map(getVendor).map((vendor) => startVendorMock(vendor, { tls: vendor.tls ?? false })),
   );
   const tenant = new Tenant();
-  const bind = (name: string, ...targets: readonly VendorMock[]) => {
-    const own = Object.assign({}, ...targets.map((destination) => destination.secrets));
-    tenant.bind({ name, action: load(name), secrets: { ...own, ...secrets } });
+  const bind = (name: string, targets: readonly VendorMock[]) => {
+    const mockSecrets = Object.assign({}, ...targets.map((mock) => mock.secrets));
+    tenant.bind({ name, action: load(name), secrets: { ...mockSecrets, ...secrets } });
   };
-  if (action !== undefined) bind(action, ...destinations);
-  else for (const destination of destinations) bind(destination.name, destination);
+  if (action === undefined) for (const mock of mocks) bind(mock.name, [mock]);
+  else bind(action, mocks);
   const close = async () => {
-    await Promise.all(destinations.map((destination) => destination.close()));
+    await Promise.all(mocks.map((mock) => mock.close()));
   };
-  return { tenant, destinations, close };
-};
-
-const getVendor = (name: string): Vendor => {
-  const vendor = vendors.find((candidate) => candidate.name === name);
-  if (!vendor) throw new Error(`There is no embedded destination "${name}"`);
-  return vendor;
+  return { tenant, mocks, close };
 };

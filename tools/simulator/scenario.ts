@@ -1,120 +1,128 @@
-/** A short scene on the stage: people sign up and log in, and each login says what it is to be recorded as. */
+/** A short scenario: personas sign up and log in, and each step states what must be recorded. */
 import { loadSinks } from '../shared/catalog.ts';
-import type { ActionRun, Flow, LoginRequest } from './auth0/tenant.ts';
-import { getOutcome, type Outcome } from './outcomes.ts';
-import { ADA, GRACE, LINUS, MIGRATED, MOBILE, MONITOR, populate, VETERAN, WEB } from './personas.ts';
-import { credentialsOf, maskHeaders, maskText } from './redact-secrets.ts';
+import type { Flow, LoginRequest } from './auth0/flow.ts';
+import { ADA, addPersonas, GRACE, LINUS, MIGRATED, MOBILE, MONITOR, VETERAN, WEB } from './personas.ts';
+import { getCredentials, maskHeaders, maskText } from './redact-secrets.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { AcceptedEvent, ReceivedRequest, VendorMock } from './vendors/vendor-mock.ts';
 
-type RecordedType = 'SignUp' | 'Login';
+type RecordedType = VendorMock['recordedTypes'][number];
 
 interface Step {
-  story: string;
+  description: string;
   login: LoginRequest;
-  /** Absent for what must not count. */
+  /** Absent for what must not be recorded. */
   recordedAs?: RecordedType;
 }
 
-export interface PlayedLogin extends Omit<Flow, 'actions'> {
-  story: string;
-  actions: Array<ActionRun & { outcome: Outcome }>;
-  /** VendorMock → what it took in this login. */
+export interface ScenarioLogin extends Flow {
+  description: string;
+  /** Destination → the events that it accepted in this login. */
   received: Record<string, string[]>;
 }
 
-export interface Report {
-  logins: PlayedLogin[];
+export interface ScenarioReport {
+  logins: ScenarioLogin[];
   destinations: Array<{ name: string; url: string; connections: number; requests: ReceivedRequest[] }>;
   users: Array<{ user_id: string; app_metadata: unknown }>;
-  /** What did not arrive, or should not have. */
+  /** Events that are missing or unexpected, and logins that failed. */
   problems: string[];
 }
 
 const STEPS: readonly Step[] = [
-  { story: 'Ada signs up', login: { user: ADA, application: WEB }, recordedAs: 'SignUp' },
-  { story: 'Ada logs in again', login: { user: ADA, application: WEB }, recordedAs: 'Login' },
-  { story: 'Grace signs up with Google', login: { user: GRACE, application: MOBILE }, recordedAs: 'SignUp' },
-  { story: "Grace's app refreshes its token", login: { user: GRACE, application: MOBILE, kind: 'refresh' } },
-  { story: 'Grace is let in silently', login: { user: GRACE, application: WEB, kind: 'silent' } },
+  { description: 'Ada signs up', login: { user: ADA, application: WEB }, recordedAs: 'SignUp' },
+  { description: 'Ada logs in again', login: { user: ADA, application: WEB }, recordedAs: 'Login' },
   {
-    story: 'Linus signs up through his company',
+    description: 'Grace signs up with Google',
+    login: { user: GRACE, application: MOBILE },
+    recordedAs: 'SignUp',
+  },
+  {
+    description: "Grace's app refreshes its token",
+    login: { user: GRACE, application: MOBILE, kind: 'refresh' },
+  },
+  {
+    description: 'Grace is authenticated silently',
+    login: { user: GRACE, application: WEB, kind: 'silent' },
+  },
+  {
+    description: 'Linus signs up through his company',
     login: { user: LINUS, application: WEB, organization: 'org_acme', protocol: 'samlp' },
     recordedAs: 'SignUp',
   },
   {
-    story: 'Linus uses his session elsewhere',
+    description: 'Linus reuses his session in another application',
     login: { user: LINUS, application: MOBILE, kind: 'sso' },
     recordedAs: 'Login',
   },
-  { story: 'A user of many years logs in', login: { user: VETERAN, application: WEB }, recordedAs: 'Login' },
   {
-    story: 'A user known to the old Rules logs in',
+    description: 'A long-time user logs in',
+    login: { user: VETERAN, application: WEB },
+    recordedAs: 'Login',
+  },
+  {
+    description: 'A user whom the old Rules recorded logs in',
     login: { user: MIGRATED, application: WEB },
     recordedAs: 'Login',
   },
-  { story: 'A monitor that opted out logs in', login: { user: VETERAN, application: MONITOR } },
+  {
+    description: 'A user logs in to an application that opted out',
+    login: { user: VETERAN, application: MONITOR },
+  },
 ];
 
-/** Plays the scene on a stage whose Actions have `LOG=all`. */
-export const play = async ({ tenant, destinations }: Sandbox): Promise<Report> => {
-  populate(tenant);
+export const runScenario = async ({ tenant, mocks }: Sandbox): Promise<ScenarioReport> => {
+  addPersonas(tenant);
   const sinks = await loadSinks();
-  const logins: PlayedLogin[] = [];
-  for (const { story, login } of STEPS) {
-    const before = destinations.map(({ events }) => events.length);
+  const logins: ScenarioLogin[] = [];
+  for (const { description, login } of STEPS) {
+    const counts = mocks.map(({ events }) => events.length);
     const flow = await tenant.login(login);
-    const received = destinations.map(({ name, events }, index) => [
-      name,
-      events.slice(before[index]).map(labelOf),
-    ]);
-    const actions = flow.actions.map((run) => ({ ...run, outcome: getOutcome(run.logs) }));
-    logins.push({ ...flow, story, actions, received: Object.fromEntries(received) });
+    const received = mocks.map(({ name, events }, index) => [name, events.slice(counts[index]).map(toLabel)]);
+    logins.push({ ...flow, description, received: Object.fromEntries(received) });
   }
   return {
     logins,
-    destinations: destinations.map((destination) => ({
-      name: destination.name,
-      url: destination.url,
-      connections: destination.connections,
-      requests: destination.requests.map((request) =>
-        withoutCredentials(request, credentialsOf(sinks, destination.secrets)),
-      ),
+    destinations: mocks.map(({ name, url, connections, requests, secrets }) => ({
+      name,
+      url,
+      connections,
+      requests: requests.map((request) => redactRequest(request, getCredentials(sinks, secrets))),
     })),
     users: Array.from(tenant.users.values(), ({ user_id, app_metadata }) => ({ user_id, app_metadata })),
-    problems: [...destinations.flatMap(findProblems), ...logins.flatMap(findRefusal)],
+    problems: [...mocks.flatMap(findProblems), ...logins.flatMap(findDenial)],
   };
 };
 
-const labelOf = ({ type, duplicate }: AcceptedEvent): string => (duplicate ? `${type} again` : type);
+const toLabel = ({ type, duplicate }: AcceptedEvent): string => (duplicate ? `${type} (duplicate)` : type);
 
-const findProblems = ({ name, records, events }: VendorMock): string[] => {
+const findProblems = ({ name, recordedTypes, events }: VendorMock): string[] => {
   const expected = STEPS.flatMap(({ recordedAs, login }) =>
-    recordedAs && records.includes(recordedAs) ? [`${recordedAs} of ${login.user}`] : [],
+    recordedAs && recordedTypes.includes(recordedAs) ? [`${recordedAs} of ${login.user}`] : [],
   );
-  const arrived = events
+  const received = events
     .filter(({ type }) => type !== 'other')
     .map(({ type, userId }) => `${type} of ${userId}`);
   return [
-    ...subtract(expected, arrived).map((what) => `${name} did not get the ${what}`),
-    ...subtract(arrived, expected).map((what) => `${name} got a ${what} too many`),
+    ...subtract(expected, received).map((event) => `${name} did not receive the ${event}`),
+    ...subtract(received, expected).map((event) => `${name} received an unexpected ${event}`),
   ];
 };
 
-const findRefusal = ({ story, outcome, errorDescription }: PlayedLogin): string[] =>
-  outcome === 'completed' ? [] : [`${story}: ${outcome}, ${errorDescription}`];
+const findDenial = ({ description, outcome, errorDescription }: ScenarioLogin): string[] =>
+  outcome === 'completed' ? [] : [`${description}: ${outcome}, ${errorDescription}`];
 
-/** The elements of a multiset that another does not have. */
+/** The difference of two multisets. */
 const subtract = (elements: readonly string[], others: readonly string[]): string[] => {
-  const left = [...others];
+  const remaining = [...others];
   return elements.filter((element) => {
-    const index = left.indexOf(element);
-    if (index >= 0) left.splice(index, 1);
+    const index = remaining.indexOf(element);
+    if (index >= 0) remaining.splice(index, 1);
     return index < 0;
   });
 };
 
-const withoutCredentials = (request: ReceivedRequest, credentials: readonly string[]): ReceivedRequest => ({
+const redactRequest = (request: ReceivedRequest, credentials: readonly string[]): ReceivedRequest => ({
   ...request,
   path: maskText(request.path, credentials),
   headers: maskHeaders(request.headers),

@@ -1,16 +1,20 @@
 /**
- * Many logins while the destinations injectFault at random, and then the accounts: what the tenant saw against what the
- * destinations have.
+ * Runs many logins while the mock vendors fail at random, and then compares what the Actions published with what the vendors
+ * received.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { loginId, signUpId } from '../../lib/activity.ts';
-import type { ActionRun, Flow, Tenant } from './auth0/tenant.ts';
+import { signUpId } from '../../lib/activity.ts';
+import { RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
+import type { Outcome } from '../../lib/outcome.ts';
+import type { Flow } from './auth0/flow.ts';
+import type { Tenant } from './auth0/tenant.ts';
 import { createSandbox } from './sandbox.ts';
-import type { Fault, VendorMock } from './vendors/vendor-mock.ts';
+import type { Fault } from './vendors/fault.ts';
+import type { VendorMock } from './vendors/vendor-mock.ts';
 
 export interface SoakOptions {
   readonly logins: number;
@@ -23,40 +27,40 @@ export interface SoakReport {
   readonly seed: number;
   readonly logins: number;
   readonly users: number;
-  readonly destinations: readonly Account[];
+  readonly destinations: readonly DestinationTotals[];
   readonly deadlineMs: number;
   /** The longest time that an Action made a login wait. */
   readonly slowestMs: number;
-  /** The longest time that the machine was busy with something else meanwhile. */
+  /** The longest delay of the event loop meanwhile. */
   readonly lagMs: number;
-  /** Of the process, after garbage collection. */
+  /** After garbage collection. */
   readonly heapMb: { readonly start: number; readonly end: number };
-  /** What contradicts the guarantees. */
+  /** Each contradicts a guarantee. */
   readonly problems: readonly string[];
 }
 
-/** What became of the activities for one destination. */
-interface Account {
+/** Numbers of activities at one destination. */
+export interface DestinationTotals {
   readonly name: string;
   readonly signUps: number;
   readonly logins: number;
-  /** Arrived more than once, with the same id. */
-  readonly repeated: number;
-  /** Logins that the destination refused: nothing is kept of them. */
-  readonly refused: number;
-  /** Kept for later, and then dropped because there were too many or because they were refused, too. */
+  /** Received more than once, with the same id. */
+  readonly duplicates: number;
+  /** Logins that the destination rejected: they are not buffered. */
+  readonly rejected: number;
+  /** Buffered, and then dropped because there were too many or because they were rejected. */
   readonly dropped: number;
 }
 
 const DEADLINE_MS = 500;
 const CONCURRENT_LOGINS = 6;
-/** What a login may take beyond the deadline. */
+/** How long a login may take after the deadline. */
 const TOLERANCE_MS = 50;
 const HEAP_GROWTH_LIMIT_MB = 32;
 const ROUND_LOGINS = 200;
-const FAULT_ONE_IN = 5;
-/** Longer than a destination that is down is left alone. */
-const PAUSE_MS = 31_000;
+const LOGINS_PER_FAULT = 5;
+/** Longer than a circuit stays open. */
+const RECOVERY_MS = RESET_TIMEOUT_MS + 1000;
 const MS_PER_SECOND = 1000;
 const NS_PER_MS = 1e6;
 const TENANT = 'local-tenant';
@@ -83,18 +87,18 @@ export const soak = async ({ logins, users, seed, onProgress }: SoakOptions): Pr
   const generator = xoroshiro128plus(seed);
   const random = (limit: number) => uniformInt(generator, 0, limit - 1);
   const secrets = { LOG: 'all', DELIVERY_TIMEOUT_MS: String(DEADLINE_MS), KEENIO_LOGIN_COLLECTION: 'logins' };
-  const stage = await createSandbox({ secrets });
-  const clock = makeClock();
+  const sandbox = await createSandbox({ secrets });
+  const clock = createClock();
   const lag = monitorEventLoopDelay({ resolution: 10 });
   try {
-    const { tenant, destinations } = stage;
-    const ledgers = destinations.map(({ name }) => new Ledger(name));
-    const userIds = populate(tenant, users);
+    const { tenant, mocks } = sandbox;
+    const ledgers = mocks.map(({ name }) => new Ledger(name));
+    const userIds = addUsers(tenant, users);
     const problems: string[] = [];
     let done = 0;
     let slowestMs = 0;
 
-    /** Logins of these users, several at a time. */
+    /** Logs these users in, several concurrently. */
     const logIn = async (
       queue: string[],
       { before, after }: { before?: () => void; after?: (flow: Flow) => void } = {},
@@ -104,7 +108,7 @@ export const soak = async ({ logins, users, seed, onProgress }: SoakOptions): Pr
         if (user === undefined) return;
         before?.();
         const flow = await tenant.login({ user, application: APPLICATION });
-        for (const ledger of ledgers) ledger.enter(flow);
+        for (const ledger of ledgers) ledger.recordFlow(flow);
         if (flow.outcome !== 'completed') problems.push(`a login failed: ${flow.errorDescription}`);
         slowestMs = Math.max(slowestMs, ...flow.actions.map(({ durationMs }) => durationMs));
         after?.(flow);
@@ -113,41 +117,46 @@ export const soak = async ({ logins, users, seed, onProgress }: SoakOptions): Pr
         return next();
       };
       await Promise.all(Array.from({ length: CONCURRENT_LOGINS }, next));
-      // What the destinations recorded is entered and forgotten, so that only the Actions' own memory can grow.
-      for (const [index, destination] of destinations.entries()) {
-        ledgers[index]?.receive(destination);
-        destination.reset();
+      // The mocks forget what the ledgers have recorded, so that only the memory of the Actions can grow.
+      for (const [index, mock] of mocks.entries()) {
+        ledgers[index]?.recordEvents(mock);
+        mock.reset();
       }
     };
-    const injectFault = () => {
+    const injectRandomFault = () => {
       clock.advance(random(2 * MS_PER_SECOND));
-      if (random(FAULT_ONE_IN) > 0) return;
+      if (random(LOGINS_PER_FAULT) > 0) return;
       const fault = FAULTS[random(FAULTS.length)];
       // From a hiccup to an outage.
-      destinations[random(destinations.length)]?.injectFault(fault, { count: 3 ** random(5) });
+      mocks[random(mocks.length)]?.injectFault(fault, { count: 3 ** random(5) });
     };
 
-    // Loading an Action takes longer than a login; that is not what is measured here.
+    // The first login loads the Actions, which is not measured here.
     await logIn([userIds[0] ?? '']);
     const heapAtStart = heapMb();
     lag.enable();
     slowestMs = 0;
-    for (let left = logins; left > 0; left -= ROUND_LOGINS) {
-      const queue = Array.from({ length: Math.min(left, ROUND_LOGINS) }, () => userIds[random(users)] ?? '');
-      await logIn(queue, { before: injectFault });
+    for (let remaining = logins; remaining > 0; remaining -= ROUND_LOGINS) {
+      const queue = Array.from(
+        { length: Math.min(remaining, ROUND_LOGINS) },
+        () => userIds[random(users)] ?? '',
+      );
+      await logIn(queue, { before: injectRandomFault });
     }
     lag.disable();
-    const allowedMs = DEADLINE_MS + TOLERANCE_MS + lag.max / NS_PER_MS;
-    if (slowestMs > allowedMs) problems.push(`a login waited ${Math.round(slowestMs)} ms`);
+    const limitMs = DEADLINE_MS + TOLERANCE_MS + lag.max / NS_PER_MS;
+    if (slowestMs > limitMs) problems.push(`a login waited ${Math.round(slowestMs)} ms`);
 
-    // Everything is well again, and each user comes back: for what is kept, for the mark, and then all are known.
-    clock.advance(PAUSE_MS);
+    // Without faults each user comes back: the first time flushes the buffers, then every SignUp has been delivered.
+    clock.advance(RECOVERY_MS);
     await logIn([...userIds]);
     await logIn([...userIds]);
-    const isLogin = ({ name, logs }: ActionRun) => logs.startsWith(`[${name}] Login delivered`);
     await logIn([...userIds], {
       after: ({ user, actions }) => {
-        if (!actions.every(isLogin)) problems.push(`${user} is still not known everywhere`);
+        const outcomes = actions.flatMap((action) => action.outcomes);
+        if (outcomes.length !== mocks.length || !outcomes.every(isLoginDelivered)) {
+          problems.push(`a Login of ${user} was not delivered everywhere`);
+        }
       },
     });
 
@@ -159,7 +168,7 @@ export const soak = async ({ logins, users, seed, onProgress }: SoakOptions): Pr
       seed,
       logins: done,
       users,
-      destinations: ledgers.map((ledger) => ledger.account()),
+      destinations: ledgers.map((ledger) => ledger.totals()),
       deadlineMs: DEADLINE_MS,
       slowestMs: Math.round(slowestMs),
       lagMs: Math.round(lag.max / NS_PER_MS),
@@ -169,81 +178,85 @@ export const soak = async ({ logins, users, seed, onProgress }: SoakOptions): Pr
   } finally {
     lag.disable();
     clock.restore();
-    await stage.close();
+    await sandbox.close();
   }
 };
 
-/** What is known of one destination: from the Actions' log lines, and from the destination itself. */
+const isLoginDelivered = (outcome: Outcome): boolean =>
+  outcome.status === 'delivered' && outcome.activity.type === 'Login';
+
+/** What the Actions published about one destination, and what the destination received. */
 class Ledger {
   readonly #name: string;
-  readonly #tried = new Set<string>();
+  readonly #attempted = new Set<string>();
   readonly #delivered = new Set<string>();
-  readonly #kept = new Set<string>();
-  readonly #arrived = new Map<string, { type: string; times: number }>();
-  #refused = 0;
+  readonly #buffered = new Set<string>();
+  readonly #received = new Map<string, { type: string; times: number }>();
+  #rejected = 0;
   #dropped = 0;
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  enter({ user, transaction, actions }: Flow): void {
-    const logs = actions.find(({ name }) => name === this.#name)?.logs ?? '';
-    const [, type, fate] = /^\[[\w-]+\] (SignUp|Login) (delivered|not delivered)/.exec(logs) ?? [];
-    const id = type === 'SignUp' ? signUpId(TENANT, user) : loginId(TENANT, transaction);
-    this.#tried.add(id);
-    if (fate === 'delivered') this.#delivered.add(id);
-    else if (logs.includes('; kept for later')) this.#kept.add(id);
-    else if (type === 'Login') this.#refused += 1;
-    for (const [, count] of logs.matchAll(/(\d+) (?:older|kept refused and) dropped/g))
-      this.#dropped += Number(count);
-  }
-
-  receive({ events }: VendorMock): void {
-    for (const { id, type } of events.filter((event) => event.type !== 'other')) {
-      const { times } = this.#arrived.get(id) ?? { times: 0 };
-      this.#arrived.set(id, { type, times: times + 1 });
+  recordFlow({ actions }: Flow): void {
+    const outcomes = actions.flatMap((action) => action.outcomes);
+    const outcome = outcomes.find(({ destination }) => destination === this.#name);
+    if (!outcome?.activity) return;
+    const { id, type } = outcome.activity;
+    this.#attempted.add(id);
+    if (outcome.status === 'delivered') {
+      this.#delivered.add(id);
+      this.#dropped += outcome.dropped + (outcome.flushRejected?.count ?? 0);
+    } else if (outcome.status === 'failed') {
+      if (outcome.buffered) this.#buffered.add(id);
+      else if (type === 'Login') this.#rejected += 1;
+      this.#dropped += outcome.dropped;
     }
   }
 
-  account(): Account {
-    const arrived = [...this.#arrived.values()];
-    const count = (counted: string) => arrived.filter(({ type }) => type === counted).length;
+  recordEvents({ events }: VendorMock): void {
+    for (const { id, type } of events.filter((event) => event.type !== 'other')) {
+      const { times } = this.#received.get(id) ?? { times: 0 };
+      this.#received.set(id, { type, times: times + 1 });
+    }
+  }
+
+  totals(): DestinationTotals {
+    const received = [...this.#received.values()];
+    const count = (counted: string) => received.filter(({ type }) => type === counted).length;
     return {
       name: this.#name,
       signUps: count('SignUp'),
       logins: count('Login'),
-      repeated: arrived.filter(({ times }) => times > 1).length,
-      refused: this.#refused,
+      duplicates: received.filter(({ times }) => times > 1).length,
+      rejected: this.#rejected,
       dropped: this.#dropped,
     };
   }
 
   problems(userIds: readonly string[]): string[] {
-    const { signUps } = this.account();
-    const lost = [...this.#delivered].filter((id) => !this.#arrived.has(id));
-    const forgotten = [...this.#kept].filter((id) => !this.#arrived.has(id));
-    const unknown = [...this.#arrived.keys()].filter((id) => !this.#tried.has(id));
-    const missing = userIds.filter((user) => !this.#arrived.has(signUpId(TENANT, user)));
-    return [
-      ...(lost.length > 0
-        ? [`${this.#name} lacks ${lost.length} activities that were said to be delivered`]
-        : []),
-      ...(forgotten.length > this.#dropped
-        ? [`${this.#name} lacks ${forgotten.length} kept activities, ${this.#dropped} were dropped`]
-        : []),
-      ...(unknown.length > 0
-        ? [`${this.#name} has ${unknown.length} activities that no log line tells of`]
-        : []),
-      ...(missing.length > 0 ? [`${this.#name} lacks the SignUp of ${missing.length} users`] : []),
-      ...(signUps !== userIds.length
-        ? [`${this.#name} has ${signUps} SignUps of ${userIds.length} users`]
-        : []),
+    const isLost = (id: string) => !this.#received.has(id);
+    const { signUps } = this.totals();
+    const undelivered = [...this.#delivered].filter(isLost).length;
+    const unflushed = [...this.#buffered].filter(isLost).length;
+    const unexpected = [...this.#received.keys()].filter((id) => !this.#attempted.has(id)).length;
+    const missing = userIds.filter((user) => isLost(signUpId(TENANT, user))).length;
+    const findings: ReadonlyArray<readonly [boolean, string]> = [
+      [undelivered > 0, `lacks ${undelivered} activities that were reported as delivered`],
+      [
+        unflushed > this.#dropped,
+        `lacks ${unflushed} buffered activities, of which only ${this.#dropped} were dropped`,
+      ],
+      [unexpected > 0, `has ${unexpected} activities that no Action reported`],
+      [missing > 0, `lacks the SignUp of ${missing} users`],
+      [signUps !== userIds.length, `has ${signUps} SignUps of ${userIds.length} users`],
     ];
+    return findings.flatMap(([isProblem, text]) => (isProblem ? [`${this.#name} ${text}`] : []));
   }
 }
 
-const populate = (tenant: Tenant, users: number): string[] => {
+const addUsers = (tenant: Tenant, users: number): string[] => {
   tenant.addApplication({ client_id: APPLICATION, name: 'Web shop' });
   tenant.addConnection({ id: 'con_1', name: CONNECTION, strategy: 'auth0' });
   return Array.from(
@@ -253,14 +266,14 @@ const populate = (tenant: Tenant, users: number): string[] => {
   );
 };
 
-/** Moves `Date.now`, so that the pause of an outage does not last in real time. */
-const makeClock = () => {
+/** Moves `Date.now`, so that nobody waits for an open circuit. */
+const createClock = () => {
   const now = Date.now;
-  let aheadMs = 0;
-  Date.now = () => now() + aheadMs;
+  let offsetMs = 0;
+  Date.now = () => now() + offsetMs;
   return {
     advance(ms: number) {
-      aheadMs += ms;
+      offsetMs += ms;
     },
     restore() {
       Date.now = now;
@@ -268,7 +281,7 @@ const makeClock = () => {
   };
 };
 
-/** Megabytes in use after garbage collection. */
+/** Used megabytes after garbage collection. */
 const heapMb = (): number => {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();

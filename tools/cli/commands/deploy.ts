@@ -11,8 +11,8 @@ import { stringify } from 'yaml';
 import { build, contentOf, isOurs } from '../../shared/build.ts';
 import { type ActionEntry, ROOT, readManifest } from '../../shared/manifest.ts';
 import { table } from '../../shared/table.ts';
-import { createApi, createCache } from '../../simulator/auth0/api.ts';
 import { exampleEvent } from '../../simulator/auth0/example-event.ts';
+import { createApi } from '../../simulator/auth0/post-login-api.ts';
 import { loadBuilt } from '../../simulator/built-actions.ts';
 import { getOutcome } from '../../simulator/outcomes.ts';
 import { UsageError } from '../command.ts';
@@ -54,7 +54,7 @@ export const selectActions = (names: readonly string[]): readonly ActionEntry[] 
 /** Runs a built Action without secrets, which sends nothing: does it load, is it small enough for Auth0? */
 export const check = async ({ name, code }: ActionEntry): Promise<void> => {
   const event = { ...exampleEvent(), secrets: {} };
-  const { error, logs } = await loadBuilt(name).execute(event, createApi(event, createCache(Date.now)).api);
+  const { error, logs } = await loadBuilt(name).execute(event, createApi(event).api);
   if (error || getOutcome(logs) !== 'not configured') {
     throw new TenantError(`${code} does not work: ${error?.message ?? logs}`);
   }

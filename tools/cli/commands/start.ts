@@ -5,7 +5,7 @@ import { startPage } from '../../playground/server.ts';
 import { build } from '../../shared/build.ts';
 import { paint, table } from '../../shared/table.ts';
 import { createSandbox } from '../../simulator/sandbox.ts';
-import { play, type Report } from '../../simulator/scenario.ts';
+import { runScenario, type ScenarioReport } from '../../simulator/scenario.ts';
 import { runTool, UsageError } from '../command.ts';
 
 const HELP = `Usage: npm start -- [--port 8080]
@@ -22,14 +22,14 @@ browser, where you log users in, see what each Action sends, and break destinati
 
 const HIGHEST_PORT = 65_535;
 
-const describe = ({ logins, destinations, users, problems }: Report): string => {
+const describe = ({ logins, destinations, users, problems }: ScenarioReport): string => {
   const names = destinations.map(({ name }) => name);
-  const rows = logins.map(({ story, received, actions }) => {
+  const rows = logins.map(({ description, received, actions }) => {
     const labels = names.map((name) => {
       const types = received[name]?.filter((type) => type !== 'other').join(', ');
-      return types || (actions.find((action) => action.name === name)?.outcome ?? 'not run');
+      return types || (actions.find((action) => action.name === name)?.outcomes[0]?.status ?? 'not run');
     });
-    return [story, summary(names, labels)];
+    return [description, summary(names, labels)];
   });
   const totals = destinations.map(({ name, url, requests, connections }) => {
     const types = requests.flatMap(({ accepted }) => accepted.map(({ type }) => type));
@@ -74,7 +74,7 @@ const styleOf = (cell: string) => {
 const playOnce = async (asJson: boolean): Promise<number> => {
   const stage = await createSandbox({ secrets: { LOG: 'all' } });
   try {
-    const report = await play(stage);
+    const report = await runScenario(stage);
     console.log(asJson ? JSON.stringify(report, null, 2) : describe(report));
     return report.problems.length === 0 ? 0 : 1;
   } finally {

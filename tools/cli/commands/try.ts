@@ -3,8 +3,8 @@ import type { Event } from '@auth0/actions/post-login/v3';
 import { build } from '../../shared/build.ts';
 import { findAction } from '../../shared/catalog.ts';
 import { table } from '../../shared/table.ts';
-import { createApi, createCache, type MetadataChange } from '../../simulator/auth0/api.ts';
 import { exampleEvent } from '../../simulator/auth0/example-event.ts';
+import { createApi, type MetadataChange } from '../../simulator/auth0/post-login-api.ts';
 import { loadBuilt } from '../../simulator/built-actions.ts';
 import { getOutcome, type Outcome } from '../../simulator/outcomes.ts';
 import { readJsonObject, runTool } from '../command.ts';
@@ -58,7 +58,7 @@ await runTool(
     // The outcome is told by the log line, which a success has with LOG=all only.
     const LOG = (secrets.LOG ?? 'failures').replace('failures', 'all');
     const ownEvent = { ...event, secrets: { ...secrets, LOG } };
-    const { api, effects } = createApi(ownEvent, createCache(Date.now));
+    const { api, effects } = createApi(ownEvent);
     const { error, logs, durationMs } = await loadBuilt(action.name).execute(ownEvent, api);
     const outcome = error ? 'failed' : getOutcome(logs);
     const result: Result = {
