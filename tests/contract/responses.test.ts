@@ -1,6 +1,9 @@
 /** What `doctor` reports of a vendor's response, read from the tables beside the mock vendors. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { getHint } from '../../tools/cli/doctor/responses.ts';
+import { ROOT } from '../../tools/shared/manifest.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 
 describe('getHint', () => {
@@ -38,5 +41,19 @@ describe('getHint', () => {
 
   it.each(vendors)('knows the responses of $name', async ({ name }) => {
     expect(await getHint(name, 404, '')).toMatch(/: .+/);
+  });
+});
+
+describe('table of responses', () => {
+  const folder = path.join(ROOT, 'tools/simulator/vendors');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.responses.ts'));
+
+  it.each(files)('imports no code: %s', (file) => {
+    const imports = readFileSync(path.join(folder, file), 'utf8').matchAll(
+      /^(?:im|ex)port .* from '(.+)';$/gm,
+    );
+    for (const [statement, specifier] of imports) {
+      expect(statement, specifier).toMatch(/^import type |\.responses\.ts';$/);
+    }
   });
 });

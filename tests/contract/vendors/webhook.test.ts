@@ -79,7 +79,7 @@ describe('mock webhook receiver', () => {
     ['another id than the signed one', 401, { 'webhook-id': 'm2' }],
     ['no timestamp', 400, { 'webhook-timestamp': '' }],
     ['a timestamp that is a date', 400, { 'webhook-timestamp': '2024-01-01T00:00:00Z' }],
-    ['another timestamp than the signed one', 401, { 'webhook-timestamp': String(nowS() + 7) }],
+    ['another timestamp than the signed one', 401, { 'webhook-timestamp': String(nowS() - 100) }],
     ['no signature', 400, { 'webhook-signature': '' }],
     ['a signature of another version', 401, { 'webhook-signature': `v1a,${'A'.repeat(43)}=` }],
     ['another signature', 401, { 'webhook-signature': `v1,${'A'.repeat(43)}=` }],

@@ -122,7 +122,7 @@ export const startVendorMock = async (
     request.body = body.toString().slice(0, RECORDED_BODY_CHARACTERS);
 
     if (fault.delayMs) await sleep(fault.delayMs, undefined, { ref: false });
-    const response = isProcessed(fault) ? await process(request, body) : new Response(NOT_PROCESSED);
+    const response = isProcessed(fault) ? await processRequest(request, body) : new Response(NOT_PROCESSED);
 
     if (fault.hang) return;
     if (fault.reset === 'after') return resetConnection();
@@ -131,7 +131,7 @@ export const startVendorMock = async (
     await sendResponse(overridden, outgoing, fault, resetConnection);
   };
 
-  const process = async (request: ReceivedRequest, body: Buffer): Promise<Response> => {
+  const processRequest = async (request: ReceivedRequest, body: Buffer): Promise<Response> => {
     const { path, method, headers, accepted } = request;
     const accept: Accept = (event, dedupeKey = event.id) => {
       const acceptedEvent = { ...event, duplicate: dedupeKey !== '' && dedupeKeys.has(dedupeKey) };
