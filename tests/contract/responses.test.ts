@@ -1,4 +1,4 @@
-/** What `doctor` reports of a vendor's response, read from the tables beside the mock vendors. */
+/** What `doctor` reports of a vendor's response, read from the tables of the mock vendors. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
