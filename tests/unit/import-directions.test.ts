@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a vendor's responses mean: data, and no part of the mock vendor. */
-const VENDOR_RESPONSES = /^tools\/simulator\/vendors\/[\w*-]+\.responses\.ts$/;
+const VENDOR_RESPONSES = /^tools\/simulator\/vendors\/([\w*-]+\.responses|vendor-response)\.ts$/;
 
 const COMMANDS_THAT_RUN_ACTIONS = /^tools\/cli\/commands\/(deploy|start|try)\.ts$/;
 
