@@ -64,11 +64,20 @@ describe('the page of a new destination', () => {
     identifier: 'acme',
     sink: acme,
     dependencies: ['axios'],
+    responses: [
+      { status: 401, meaning: 'the token is wrong', remedy: 'copy ACME_TOKEN again' },
+      { status: 503, text: 'Busy', code: 9 },
+    ],
   };
   const page = toDocuments([destination]).get('docs/destinations/acme.md');
 
   it('says what is left to be written', () => {
     expect(page?.match(/^TODO/gm)).toHaveLength(5);
+  });
+
+  it('shows the responses that have a remedy', () => {
+    expect(page).toContain('| 401 | the token is wrong | copy ACME_TOKEN again |');
+    expect(page).not.toContain('Busy');
   });
 
   it('shows secrets, event names and the origin of each field', () => {

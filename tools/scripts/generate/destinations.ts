@@ -4,6 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import type { Sink } from '../../../lib/sink.ts';
 import { ROOT } from '../../shared/manifest.ts';
+import type { VendorResponse } from '../../simulator/vendors/vendor-response.ts';
 import { readPackageJson } from './package-json.ts';
 
 export interface DestinationFile {
@@ -14,6 +15,8 @@ export interface DestinationFile {
   readonly sink: Sink;
   /** Names of the npm packages that its Action needs from Auth0. */
   readonly dependencies: readonly string[];
+  /** What the vendor's responses mean. */
+  readonly responses: readonly VendorResponse[];
 }
 
 /** Files of actions/ that are no destination. */
@@ -49,7 +52,8 @@ const readDestination = async (name: string): Promise<DestinationFile> => {
   const [identifier, sink] =
     Object.entries(exported).find(([, value]) => (value as Partial<Sink>)?.name === name) ?? [];
   if (identifier === undefined) throw new Error(`${file} exports no sink named ${name}`);
-  return { name, identifier, sink: sink as Sink, dependencies: await findDependencies(file) };
+  const { responses } = await import(path.join(ROOT, `tools/simulator/vendors/${name}.responses.ts`));
+  return { name, identifier, sink: sink as Sink, dependencies: await findDependencies(file), responses };
 };
 
 /** What package.json lists as a dependency is installed by Auth0; everything else is bundled. */

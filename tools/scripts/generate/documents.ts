@@ -54,6 +54,7 @@ const pageBlocks = (destination: DestinationFile): Blocks => ({
   secrets: () =>
     `${secretsTable(destination.sink.secrets)}\n\nEvery Action also has the [common settings](../configuration.md#every-action).`,
   payload: () => payload(destination),
+  responses: () => responsesTable(destination),
 });
 
 const destinationsTable = (destinations: readonly DestinationFile[]): string =>
@@ -224,6 +225,16 @@ const payload = ({ sink }: DestinationFile): string => {
   ].join('\n\n');
 };
 
+/** Responses that somebody must act on. */
+const responsesTable = ({ responses }: DestinationFile): string =>
+  table(
+    ['Status', 'Meaning', 'Remedy'],
+    responses.flatMap(({ status, code: number, text, meaning, remedy }) => {
+      const words = [text && code(text), number !== undefined && `(code ${number})`, meaning];
+      return remedy === undefined ? [] : [[String(status), words.filter(Boolean).join(' '), remedy]];
+    }),
+  );
+
 /** The page of a destination that has none yet. */
 const toNewPage = ({ sink }: DestinationFile): string => {
   const block = (name: string) => `<!-- generated: ${name} -->\n<!-- /generated -->`;
@@ -239,6 +250,9 @@ const toNewPage = ({ sink }: DestinationFile): string => {
     'TODO: by which field, in what scope and for how long the vendor deduplicates.',
     '## Limits',
     'TODO: sizes, rates, ages of timestamps, and what the vendor silently drops.',
+    '## Responses',
+    '`doctor` explains these; others speak for themselves.',
+    block('responses'),
     '## See the event',
     'TODO: where to look.',
     '## Query',
