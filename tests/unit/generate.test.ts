@@ -1,15 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { toLogin } from '../../lib/activity.ts';
 import { baseUrl, credential } from '../../lib/formats.ts';
 import { required } from '../../lib/secrets.ts';
 import { defineSink } from '../../lib/sink.ts';
 import { type DestinationFile, findDestinations } from '../../tools/scripts/generate/destinations.ts';
 import { toDocuments } from '../../tools/scripts/generate/documents.ts';
+import { EVENT, LOGIN } from '../../tools/scripts/generate/example.ts';
 import { fillBlocks, list, table } from '../../tools/scripts/generate/markdown.ts';
-import { EVENT_FIELDS, getLeaves, getPayloadFields } from '../../tools/scripts/generate/origins.ts';
+import { getLeaves, getPayloadFields } from '../../tools/scripts/generate/origins.ts';
 import { generateFiles } from '../../tools/scripts/generate.ts';
 import { ROOT } from '../../tools/shared/manifest.ts';
+import { exampleEvent } from '../../tools/simulator/auth0/example-event.ts';
 import { documents, readDocument } from '../support/markdown.ts';
 
 const files = await generateFiles();
@@ -88,11 +91,31 @@ describe('the page of a new destination', () => {
   });
 });
 
+describe('the example', () => {
+  it('has every field that is read of an event', () => {
+    const fields = getLeaves(toLogin(exampleEvent(), new Date()));
+    expect([...getLeaves(LOGIN).keys()]).toEqual(expect.arrayContaining([...fields.keys()]));
+  });
+
+  it('has no value twice, which would show two origins', () => {
+    const values = [...getLeaves({ ...EVENT, secrets: {} }).values()];
+    expect(values.filter((value, index) => values.indexOf(value) !== index)).toEqual([]);
+  });
+});
+
 describe('getPayloadFields', () => {
-  it('finds every field of the activity in what Splunk is sent', async () => {
+  it('says where the fields that Splunk is sent come from', async () => {
     const splunk = (await findDestinations()).find(({ name }) => name === 'splunk');
-    const sent = splunk && getPayloadFields(splunk.sink).map(({ activityField }) => activityField);
-    expect(sent).toEqual(expect.arrayContaining([...EVENT_FIELDS.keys()]));
+    const origins = splunk && getPayloadFields(splunk.sink).map(({ path, origin }) => [path, origin]);
+    expect(origins).toEqual(
+      expect.arrayContaining([
+        ['time', 'the time of the event'],
+        ['source', 'secret `SPLUNK_SOURCE`'],
+        ['event.message', '`SignUp` or `Login`'],
+        ['event.clientIP', '`event.request.ip`'],
+        ['event.userId', '`event.user.user_id`'],
+      ]),
+    );
   });
 });
 

@@ -1,13 +1,14 @@
 /** The generated blocks of the documents. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { groupBy } from '../../../lib/group-by.ts';
 import { applyPrivacy } from '../../../lib/privacy.ts';
 import { getRequiredSecrets, type SecretDeclarations } from '../../../lib/secrets.ts';
 import { parseSecrets, settings } from '../../../lib/settings.ts';
 import { ROOT } from '../../shared/manifest.ts';
 import { isInAll } from './code.ts';
 import type { DestinationFile } from './destinations.ts';
-import { EVENT, examplePayload, exampleSecrets, LOGIN, SIGN_UP } from './example.ts';
+import { examplePayload, exampleSecrets, LOGIN, SIGN_UP } from './example.ts';
 import { code, codeBlock, fillBlocks, type GetBlock, list, table } from './markdown.ts';
 import { EVENT_FIELDS, getLeaves, getPayloadFields } from './origins.ts';
 import { getVersion, listVendors } from './package-json.ts';
@@ -120,44 +121,48 @@ const allSecrets = (destinations: readonly DestinationFile[]): string => {
   ].join('\n\n');
 };
 
-/** The fields of an activity that can be omitted or hashed, under the names that the settings give them. */
-const getPrivacySettings = (field: string): string[] => {
-  const value = getLeaves(LOGIN).get(field);
-  const parts = field.split('.');
-  const names = [parts.at(-1) ?? '', parts.map((part, i) => (i === 0 ? part : capitalize(part))).join('')];
-  return (['OMIT_FIELDS', 'HASH_FIELDS'] as const).flatMap((setting) =>
-    names.flatMap((name) => {
-      const parsed = settings[setting].parse(name);
-      if (!('value' in parsed)) return [];
-      const changed = applyPrivacy(LOGIN, {
-        OMIT_FIELDS: [],
-        HASH_FIELDS: [],
-        HASH_KEY: 'example',
-        [setting]: parsed.value,
-      });
-      return getLeaves(changed).get(field) === value ? [] : [code(`${setting}=${name}`)];
-    }),
-  );
-};
+/** The names of fields that the descriptions of the privacy settings list. */
+const PRIVACY_NAMES: ReadonlySet<string> = new Set(
+  `${settings.OMIT_FIELDS.description} ${settings.HASH_FIELDS.description}`
+    .match(/`[^`]+`/g)
+    ?.flatMap((names) => names.match(/\w+/g) ?? []),
+);
 
-const capitalize = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+/** The settings that change a field of an activity. */
+const getPrivacySettings = (field: string): string[] =>
+  (['OMIT_FIELDS', 'HASH_FIELDS'] as const).flatMap((setting) =>
+    [...PRIVACY_NAMES]
+      .filter((name) => isChangedBy(setting, name, field))
+      .map((name) => code(`${setting}=${name}`)),
+  );
+
+const isChangedBy = (setting: 'OMIT_FIELDS' | 'HASH_FIELDS', name: string, field: string): boolean => {
+  const parsed = settings[setting].parse(name);
+  if (!('value' in parsed)) return false;
+  const none = { OMIT_FIELDS: [], HASH_FIELDS: [], HASH_KEY: 'example' };
+  const changed = applyPrivacy(LOGIN, { ...none, [setting]: parsed.value });
+  return getLeaves(changed).get(field) !== getLeaves(LOGIN).get(field);
+};
 
 const fieldsTable = (destinations: readonly DestinationFile[]): string => {
   const sent = destinations.map(({ name, sink }) => ({
     name,
     fields: getPayloadFields(sink).map(({ activityField }) => activityField),
   }));
-  const eventLeaves = getLeaves({ event: EVENT });
+  const groups = groupBy([...EVENT_FIELDS], ([, { name }]) => name);
   return table(
     ["Field of Auth0's event", 'Example', 'Sent to', 'To leave it out'],
-    Array.from(EVENT_FIELDS, ([field, eventField]) => {
-      const receivers = sent.filter(({ fields }) => fields.includes(field)).map(({ name }) => name);
+    Array.from(groups, ([eventField, group]) => {
+      const fields = group.map(([field]) => field);
+      const isSent = (names: ReadonlyArray<string | undefined>) =>
+        fields.some((field) => names.includes(field));
+      const receivers = sent.filter((destination) => isSent(destination.fields)).map(({ name }) => name);
       const others = sent.map(({ name }) => name).filter((name) => !receivers.includes(name));
       return [
         code(eventField),
-        code(String(eventLeaves.get(eventField))),
+        group.map(([, { example }]) => code(example))[0] ?? '',
         describeReceivers(receivers, others),
-        getPrivacySettings(field).join(' or ') || '–',
+        [...new Set(fields.flatMap(getPrivacySettings))].join(' or ') || '–',
       ];
     }),
   );

@@ -1,34 +1,61 @@
 /** One login of one user, from which the payloads in the documents are computed. */
 import { type Activity, toLogin, toSignUp } from '../../../lib/activity.ts';
-import type { LoginEvent } from '../../../lib/login-event.ts';
 import { getRequiredSecrets, type SecretDeclarations } from '../../../lib/secrets.ts';
 import { parseSecrets } from '../../../lib/settings.ts';
 import type { Sink } from '../../../lib/sink.ts';
 
-/** No two values are equal, so that a value in a payload tells which field it comes from. */
+/** No two values are equal, so that a value in a payload shows which field it comes from. */
 export const EVENT = {
   secrets: {},
   tenant: { id: 'acme' },
   client: { client_id: 'kX3wQ9LrT6nVb2YcJ8sDfHm4ZaPeUg7R', name: 'Web shop', metadata: {} },
-  connection: { name: 'acme-google', strategy: 'google-oauth2' },
-  organization: { id: 'org_9ybsU1dN2dKfDkBi', name: 'initech' },
+  connection: { id: 'con_fpe5kj482KO1eOzQ', name: 'acme-google', strategy: 'google-oauth2', metadata: {} },
+  organization: { id: 'org_9ybsU1dN2dKfDkBi', name: 'initech', display_name: 'Initech Ltd', metadata: {} },
   transaction: { id: 'nZniEmn3ejOpcV46_ac1CxJCuO_gAuwR', protocol: 'oidc-basic-profile' },
+  authentication: {
+    methods: [
+      { name: 'federated', timestamp: '2026-01-31T09:29:40.000Z' },
+      { name: 'mfa', timestamp: '2026-01-31T09:29:50.000Z' },
+    ],
+  },
+  session: { id: 'vLQ8sN2kXcR4tYw7' },
   request: {
     ip: '198.51.100.24',
     user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
-    geoip: { countryCode: 'GB', cityName: 'London' },
+    hostname: 'login.acme.example',
+    language: 'en-GB',
+    asn: '64500',
+    geoip: {
+      countryCode: 'GB',
+      countryName: 'United Kingdom',
+      subdivisionCode: 'ENG',
+      subdivisionName: 'England',
+      cityName: 'London',
+      continentCode: 'EU',
+      latitude: 51.5074,
+      longitude: -0.1278,
+      timeZone: 'Europe/London',
+    },
     query: {},
   },
   stats: { logins_count: 42 },
   user: {
     user_id: 'google-oauth2|117345092874311906257',
     name: 'Ada Lovelace',
+    given_name: 'Ada',
+    family_name: 'Lovelace',
+    nickname: 'al',
+    username: 'countess',
     email: 'ada@example.com',
+    email_verified: true,
+    phone_number: '+441632960123',
+    picture: 'https://cdn.example.com/ada.png',
     created_at: '2026-01-31T09:28:00.000Z',
     last_login: '2026-01-30T18:05:00.000Z',
     app_metadata: {},
+    user_metadata: {},
   },
-} satisfies LoginEvent;
+};
 
 const NOW = new Date('2026-01-31T09:30:00.000Z');
 

@@ -29,13 +29,15 @@ const toForms = (value: Leaf): readonly unknown[] => {
 const findEqual = (leaves: ReadonlyMap<string, Leaf>, value: unknown): string | undefined =>
   Array.from(leaves).find(([, leaf]) => toForms(leaf).includes(value))?.[0];
 
-const EVENT_LEAVES = getLeaves({ event: { ...EVENT, secrets: {} } });
+const EVENT_LEAVES = getLeaves({ event: EVENT });
 
-/** A field of an activity → the field of Auth0's event that it is read from, if it is. */
-export const EVENT_FIELDS: ReadonlyMap<string, string> = new Map(
+/** A field of an activity → the field of Auth0's event that it is read from, and the example's value, if it is. */
+export const EVENT_FIELDS: ReadonlyMap<string, { readonly name: string; readonly example: string }> = new Map(
   Array.from(getLeaves(LOGIN)).flatMap(([path, value]) => {
     const found = findEqual(EVENT_LEAVES, value instanceof Date ? value.toISOString() : value);
-    return found === undefined ? [] : [[path, found]];
+    if (found === undefined) return [];
+    const name = found.replaceAll(/\.\d+(?=\.)/g, '[]');
+    return [[path, { name, example: String(EVENT_LEAVES.get(found)) }]];
   }),
 );
 
@@ -47,7 +49,7 @@ const DERIVED: Readonly<Record<string, string>> = {
   sentAt: 'the time of the request',
 };
 
-const describeField = (path: string): string => DERIVED[path] ?? code(EVENT_FIELDS.get(path) ?? path);
+const describeField = (path: string): string => DERIVED[path] ?? code(EVENT_FIELDS.get(path)?.name ?? path);
 
 export interface PayloadField {
   readonly path: string;
