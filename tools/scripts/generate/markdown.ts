@@ -1,5 +1,8 @@
 /** Markdown with blocks that the generator fills in, between `<!-- generated: name -->` and `<!-- /generated -->`. */
 
+/** Name → what computes the content of the block. */
+export type Blocks = Readonly<Record<string, () => string>>;
+
 /** A block by its name; undefined if there is none of that name. */
 export type GetBlock = (name: string) => string | undefined;
 
