@@ -1,12 +1,10 @@
-/** What could be wrong in the benchmarks without being seen. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../tools/bench/compare.ts';
-import { type Link, openLink } from '../../tools/bench/link.ts';
 import {
   failedThresholds,
   type Metric,
@@ -14,56 +12,61 @@ import {
   type Threshold,
   type Unit,
 } from '../../tools/bench/metrics.ts';
+import { startNetwork } from '../../tools/bench/network.ts';
 import type { Results } from '../../tools/bench/results.ts';
-import { playRounds, ratiosOf, valuesOf } from '../../tools/bench/rounds.ts';
+import { getRatios, getValues, runRounds } from '../../tools/bench/rounds.ts';
 import { summarize } from '../../tools/bench/statistics.ts';
 import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
 
-describe('the way to a destination', () => {
-  const RTT_MS = 60;
-  /** Of a busy machine. */
-  const TOLERANCE_MS = 55;
+describe('startNetwork', () => {
+  const RTT_MS = 100;
 
-  const post = (url: string, agent: Agent, { caCertificate }: Link): Promise<number> =>
+  let started: Awaited<ReturnType<typeof startNetwork>>;
+  beforeAll(async () => {
+    started = await startNetwork(RTT_MS);
+  }, 30_000);
+  afterAll(() => started.close());
+
+  const post = (url: string, agent: Agent): Promise<void> =>
     new Promise((resolve, reject) => {
-      const start = performance.now();
-      const sent = request(url, { method: 'POST', agent, ca: caCertificate }, (response) => {
-        response.resume().on('end', () => resolve(performance.now() - start));
-      });
-      sent.on('error', reject).end('{}');
+      const options = { method: 'POST', agent, ca: started.network.caCertificate };
+      request(url, options, (response) => response.resume().on('end', resolve))
+        .on('error', reject)
+        .end('{}');
     });
 
-  /** The least of some: what the way itself takes. */
-  const leastOf = async (measure: () => Promise<number>): Promise<number> => {
+  /** Whole round trips of the fastest of some requests. */
+  const countRoundTrips = async (send: () => Promise<void>): Promise<number> => {
     const times: number[] = [];
-    for (const _ of [1, 2, 3, 4, 5]) times.push(await measure());
-    return Math.min(...times);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const start = performance.now();
+      await send();
+      times.push(performance.now() - start);
+    }
+    return Math.floor(Math.min(...times) / RTT_MS);
   };
 
-  const expectRoundTrips = (count: number, ms: number): void => {
-    expect(ms).toBeGreaterThanOrEqual(count * RTT_MS);
-    expect(ms).toBeLessThan(count * RTT_MS + TOLERANCE_MS);
-  };
+  const getVendor = () => started.network.vendors.splunk ?? { url: '', directUrl: '' };
 
-  it('takes a round trip on a kept connection, and three on a new one', { timeout: 30_000 }, async () => {
-    const { link, close } = await openLink(RTT_MS);
-    onTestFinished(close);
-    const { url, directUrl } = link.destinations.splunk ?? { url: '', directUrl: '' };
-    const kept = new Agent({ keepAlive: true });
-    onTestFinished(() => kept.destroy());
+  it('delays a request over a kept connection by one round trip', async () => {
+    const agent = new Agent({ keepAlive: true });
+    await post(getVendor().url, agent);
+    expect(await countRoundTrips(() => post(getVendor().url, agent))).toBe(1);
+    agent.destroy();
+  });
 
-    await post(url, kept, link);
-    expectRoundTrips(1, await leastOf(() => post(url, kept, link)));
-    // TCP, TLS, HTTP.
-    expectRoundTrips(3, await leastOf(() => post(url, new Agent(), link)));
-    expectRoundTrips(0, await leastOf(() => post(directUrl, new Agent(), link)));
+  it('delays a request over a new connection by three round trips: TCP, TLS and HTTP', async () => {
+    expect(await countRoundTrips(() => post(getVendor().url, new Agent()))).toBe(3);
+  });
+
+  it('does not delay a request to the direct URL of a vendor', async () => {
+    expect(await countRoundTrips(() => post(getVendor().directUrl, new Agent()))).toBe(0);
   });
 });
 
-describe('statistics', () => {
-  it('are those of the textbook', () => {
-    const samples = [7, 15, 36, 39, 40, 41, 1, 100];
-    expect(summarize(samples)).toEqual({
+describe('summarize', () => {
+  it('computes mean, quartiles, percentiles and maximum', () => {
+    expect(summarize([7, 15, 36, 39, 40, 41, 1, 100])).toEqual({
       runs: 8,
       mean: 34.875,
       q1: 13,
@@ -75,79 +78,89 @@ describe('statistics', () => {
     });
   });
 
-  it('of one sample are that sample, and of none there are none', () => {
-    const one = { runs: 1, mean: 4, q1: 4, median: 4, q3: 4, p95: 4, p99: 4, max: 4 };
-    expect(summarize([4])).toEqual(one);
+  it('returns the sample itself for a single sample', () => {
+    const expected = { runs: 1, mean: 4, q1: 4, median: 4, q3: 4, p95: 4, p99: 4, max: 4 };
+    expect(summarize([4])).toEqual(expected);
+  });
+
+  it('throws if there are no samples', () => {
     expect(() => summarize([])).toThrow(RangeError);
   });
 });
 
-describe('rounds', () => {
-  it('set against each other what was measured in the same one', async () => {
-    const played: string[] = [];
-    const subject = (name: string, every = 1) => ({ name, every, async send() {} });
-    const results = await playRounds([subject('a'), subject('b', 3)], 7, async ({ name }) => {
-      played.push(name);
-      return played.length;
-    });
-    expect(valuesOf(results, 'a')).toHaveLength(7);
-    expect(valuesOf(results, 'b')).toHaveLength(3);
-    const [a, b] = [results.get('a') ?? [], results.get('b') ?? []];
-    expect(ratiosOf(results, 'a', 'b')).toEqual(
-      [0, 3, 6].map((round) => Number(a[round]) / Number(b[round])),
-    );
+describe('runRounds', () => {
+  it('measures each subject once per round, and a slow one in every nth round', async () => {
+    const subjects = [{ name: 'a' }, { name: 'b', everyNthRound: 3 }];
+    const rounds = await runRounds(subjects, 7, async () => 1);
+    expect(getValues(rounds, 'a')).toHaveLength(7);
+    expect(getValues(rounds, 'b')).toHaveLength(3);
   });
 });
 
-describe('a comparison', () => {
-  const resultsOf = (...metrics: Metric[]): Results => ({
+describe('getRatios', () => {
+  it('divides values of the same round', () => {
+    const rounds = new Map([
+      ['a', [2, 4, 6, 8]],
+      ['b', [1, undefined, 3, 2]],
+    ]);
+    expect(getRatios(rounds, 'a', 'b')).toEqual([2, 2, 4]);
+  });
+});
+
+describe('failedThresholds', () => {
+  it('finds statistics above a maximum and below a minimum', () => {
+    const thresholds: Threshold[] = [
+      { of: 'median', max: 2 },
+      { of: 'max', max: 2 },
+      { of: 'mean', min: 3 },
+    ];
+    expect(failedThresholds(metric('', 'ms', [1, 2, 3], ...thresholds))).toEqual(thresholds.slice(1));
+  });
+});
+
+describe('compare', () => {
+  const toResults = (...metrics: Metric[]): Results => ({
     version: '',
     at: '',
     node: '',
     machine: '',
     isQuick: true,
     rttMs: 20,
-    sections: [{ name: 'warm', title: '', metrics }],
+    suites: [{ name: 'warm', title: '', metrics }],
   });
-  const verdictOf = (unit: Unit, before: number[], after: number[], ...aims: Threshold[]) => {
-    const of = (samples: number[]) => resultsOf(metric('splunk / floor', unit, samples, ...aims));
-    return compare(of(before), of(after)).map(({ verdict }) => verdict);
+  const getVerdict = (unit: Unit, before: number[], after: number[], ...thresholds: Threshold[]) => {
+    const [change] = compare(
+      toResults(metric('splunk / raw https', unit, before, ...thresholds)),
+      toResults(metric('splunk / raw https', unit, after, ...thresholds)),
+    );
+    return change?.verdict;
   };
 
   it.each([
-    ['worse', [1.01, 1.02, 1.03], [1.2, 1.21, 1.22]],
-    ['better', [1.2, 1.21, 1.22], [1.01, 1.02, 1.03]],
-    ['same', [1.01, 1.02, 1.03], [1.01, 1.02, 1.03]],
-    // Not apart from what varies anyway, or too little to speak of.
-    ['same', [1, 1.02, 1.5], [1, 1.2, 1.5]],
-    ['same', [1.01, 1.01, 1.01], [1.02, 1.02, 1.02]],
-  ])('tells what has become %s', (verdict, before, after) => {
-    expect(verdictOf('ratio', before, after)).toEqual([verdict]);
+    ['worse', 'is higher', [1.01, 1.02, 1.03], [1.2, 1.21, 1.22]],
+    ['better', 'is lower', [1.2, 1.21, 1.22], [1.01, 1.02, 1.03]],
+    ['same', 'is equal', [1.01, 1.02, 1.03], [1.01, 1.02, 1.03]],
+    ['same', 'is higher within the interquartile range', [1, 1.02, 1.5], [1, 1.2, 1.5]],
+    ['same', 'is higher by less than 5 percent', [1.01, 1.01, 1.01], [1.02, 1.02, 1.02]],
+  ])('reports %s if a ratio %s', (verdict, _, before, after) => {
+    expect(getVerdict('ratio', before, after)).toBe(verdict);
   });
 
-  it('judges a time by its aim only: another machine has another', () => {
-    const aim: Threshold = { of: 'max', atMost: 50 };
-    expect(verdictOf('ms', [10, 11], [40, 41], aim)).toEqual(['not judged']);
-    expect(verdictOf('ms', [10, 11], [40, 51], aim)).toEqual(['worse']);
-    expect(verdictOf('ms', [10, 60], [40, 51], aim)).toEqual(['not judged']);
+  it.each([
+    ['not compared', 'passes its threshold', [10, 11], [40, 41]],
+    ['worse', 'fails a threshold that it passed before', [10, 11], [40, 51]],
+    ['not compared', 'fails a threshold that it failed before', [10, 60], [40, 51]],
+  ])('reports %s if a time %s', (verdict, _, before, after) => {
+    expect(getVerdict('ms', before, after, { of: 'max', max: 50 })).toBe(verdict);
   });
 
-  it('leaves out what only one of them has', () => {
-    expect(compare(resultsOf(), resultsOf(metric('new', 'ratio', [1])))).toEqual([]);
-    expect(compare(resultsOf(metric('old', 'ratio', [1])), resultsOf())).toEqual([]);
+  it('ignores metrics that only one of the results has', () => {
+    expect(compare(toResults(), toResults(metric('new', 'ratio', [1])))).toEqual([]);
+    expect(compare(toResults(metric('old', 'ratio', [1])), toResults())).toEqual([]);
   });
 });
 
-it('an aim is missed above the most and below the least', () => {
-  const aims: Threshold[] = [
-    { of: 'median', atMost: 2 },
-    { of: 'max', atMost: 2 },
-    { of: 'mean', atLeast: 3 },
-  ];
-  expect(failedThresholds(metric('', 'ms', [1, 2, 3], ...aims))).toEqual([aims[1], aims[2]]);
-});
-
-describe('npm run bench', () => {
+describe('npm run bench', { timeout: 30_000 }, () => {
   const run = (...args: string[]) =>
     new Promise<{ code: number; out: string; err: string }>((resolve) => {
       const command = ['--import', 'tsx', 'tools/bench/bench.ts', '--quick', '--only', 'size', ...args];
@@ -156,33 +169,42 @@ describe('npm run bench', () => {
       );
     });
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-test-'));
-  const [old, now] = [path.join(folder, 'old.json'), path.join(folder, 'now.json')];
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('prints a table and writes a file, with which another run is compared', {
-    timeout: 30_000,
-  }, async () => {
-    const { code, out, err } = await run('--json', old);
+  it('prints a table, writes the results, and exits with 1 if they are worse than earlier ones', async () => {
+    const [earlier, now] = [path.join(folder, 'earlier.json'), path.join(folder, 'now.json')];
+    const { code, out, err } = await run('--json', earlier);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^splunk +bytes +1 +\d{5} +max ≤ 100000: met$/m);
-    const written: Results = JSON.parse(readFileSync(old, 'utf8'));
-    const names = written.sections.map(({ metrics }) => metrics.map(({ name }) => name));
+    expect(out).toMatch(/^splunk +bytes +1 +\d{5} +max ≤ 100000: passed$/m);
+    const results: Results = JSON.parse(readFileSync(earlier, 'utf8'));
+    const names = results.suites.map(({ metrics }) => metrics.map(({ name }) => name));
     expect(names).toEqual([readManifest().actions.map(({ name }) => name)]);
 
-    const sections = written.sections.map((section) => ({
-      ...section,
-      metrics: section.metrics.map(({ name }) => metric(name, 'bytes', [40_000])),
+    const suites = results.suites.map((suite) => ({
+      ...suite,
+      metrics: suite.metrics.map(({ name }) => metric(name, 'bytes', [10_000])),
     }));
-    writeFileSync(old, JSON.stringify({ ...written, sections }));
-    const again = await run('--json', now, '--compare', old);
-    expect(again.out).toMatch(/^size: splunk +bytes +40000 +\d{5} +worse$/m);
+    writeFileSync(earlier, JSON.stringify({ ...results, suites }));
+    const again = await run('--json', now, '--compare', earlier);
+    expect(again.out).toMatch(/^size: splunk +bytes +10000 +\d{5} +worse$/m);
     expect(again.code).toBe(1);
   });
 
   it.each([
-    [['--only', 'size,hot'], '--only takes warm, cold, several, outage, cpu, growth, size, not hot'],
-    [['--compare', 'package.json'], 'package.json was not written by this command'],
-  ])('does not understand %j', async (args, message) => {
-    expect(await run(...args)).toEqual({ code: 2, out: '', err: `${message}\nSee --help.\n` });
+    [
+      'an unknown suite',
+      ['--only', 'size,hot'],
+      'must be some of warm, cold, several, outage, cpu, growth, size, not hot',
+    ],
+    [
+      'a file of another program',
+      ['--compare', 'package.json'],
+      'package.json was not written by npm run bench',
+    ],
+    ['a malformed round-trip time', ['--rtt', 'fast'], '--rtt must be 0 to 1000'],
+  ])('exits with 2 for %s', async (_, args, message) => {
+    const { code, out, err } = await run(...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(message);
   });
 });

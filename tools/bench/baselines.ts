@@ -1,4 +1,4 @@
-/** What our users would use instead: each file of baselines/ makes a function that records one login. */
+/** The baselines: alternatives to an Action. Each file of baselines/ creates a function that records one login. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,25 +6,27 @@ import path from 'node:path';
 
 const FOLDER = path.join(import.meta.dirname, 'baselines');
 
-/** A request that an Action made, for others to repeat. */
-export interface Post {
+/** The request of an Action, which the baselines send as well. */
+export interface CapturedRequest {
   readonly url: string;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
+export type BaselineOptions = CapturedRequest & { readonly strictSSL?: boolean };
+
 /** Rejects if the login was not recorded. */
-export type Send = () => Promise<void>;
+export type RecordLogin = () => Promise<void>;
 
-export const fileOf = (baseline: string): string => path.join(FOLDER, `${baseline}.cjs`);
+export const toBaselineFile = (name: string): string => path.join(FOLDER, `${name}.cjs`);
 
-export const loadOpponent = (baseline: string, options: Post & { strictSSL?: boolean }): Send =>
-  createRequire(import.meta.url)(fileOf(baseline))(options);
+export const loadBaseline = (name: string, options: BaselineOptions): RecordLogin =>
+  createRequire(import.meta.url)(toBaselineFile(name))(options);
 
-/** The retired libraries have known vulnerabilities, so nobody gets them but by measuring against them. */
-export const installOpponents = (): void => {
+/** The retired libraries have known vulnerabilities, so they are installed only where they are measured. */
+export const installBaselines = (): void => {
   if (existsSync(path.join(FOLDER, 'node_modules'))) return;
-  console.error('Installing the retired libraries to compare with, into tools/bench/baselines (npm ci)');
+  console.error('Installing the retired libraries into tools/bench/baselines (npm ci)');
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: FOLDER, stdio: ['ignore', 2, 2] });
 };

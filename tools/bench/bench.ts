@@ -1,113 +1,117 @@
-/** `npm run bench`: what a login pays, beside what it would pay otherwise. */
+/** `npm run bench`: what a login costs, compared with the alternatives. */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { readJsonObject, runTool, UsageError } from '../cli/command.ts';
 import { build, origin } from '../shared/build.ts';
+import { readJsonObject } from '../shared/json-file.ts';
 import { Progress } from '../shared/progress.ts';
-import { installOpponents } from './baselines.ts';
-import { startChild } from './child.ts';
-import { compare, describeChanges, headline } from './compare.ts';
-import { type Link, openLink } from './link.ts';
-import type { Suite } from './metrics.ts';
-import { describeSection, type Results, type SectionResults } from './results.ts';
-import type { Order, Report } from './suite.ts';
-
-const SECTIONS = ['warm', 'cold', 'several', 'outage', 'cpu', 'growth', 'size'];
-
-const HELP = `Usage: npm run bench -- [--quick] [--only warm,cold] [--rtt 20] [--json bench.json] [--compare old.json]
-
-Measures what a login pays for our built Actions, and for what one would use instead, side by side in one run, over TLS on
-loopback with a round-trip time added. Prints tables, and writes them to a file.
-
-  --quick    a minute instead of seven, and less certain
-  --only     some of ${SECTIONS.join(', ')}
-  --rtt      the round-trip time in milliseconds
-  --json     the file to write
-  --compare  a file that another run has written: what has become worse since?
-  --help     this text
-
-Exits with 0, or with 1 if --compare finds something worse. Times depend on the machine and on what else it does; the ratios
-of what is measured in turn hardly do, and they are what is compared.
-
-warm, cold and outage need libraries that their vendors have retired. They are installed into tools/bench/baselines, once.`;
+import { runScript } from '../shared/script.ts';
+import { UsageError } from '../shared/usage-error.ts';
+import { installBaselines } from './baselines.ts';
+import { startChild } from './child-process.ts';
+import { compare, summarizeChanges, toChangeTable } from './compare.ts';
+import type { Metric } from './metrics.ts';
+import { type Network, startNetwork } from './network.ts';
+import { type Results, type SuiteResults, toTable } from './results.ts';
+import { loadSuite, SUITE_NAMES, type Suite } from './suite.ts';
+import type { SuiteMessage, SuiteTask } from './suite-process.ts';
 
 const RTT_LIMIT_MS = 1000;
 
+const HELP = `Usage: npm run bench -- [options]
+
+Measures what a login costs with the built Actions and with their alternatives, side by side, over TLS on loopback
+with an added round-trip time. Prints a table for each suite and writes the results to a file.
+
+  --quick            takes one minute instead of eight, with less certain results
+  --only <suites>    comma-separated, of ${SUITE_NAMES.join(', ')}; all by default
+  --rtt <ms>         round-trip time in milliseconds, 0 to ${RTT_LIMIT_MS}; 20 by default
+  --json <file>      file to write; bench.json by default
+  --compare <file>   results of an earlier run: reports what got better or worse
+  --help             show this text
+
+Exits with 1 if --compare finds a metric that got worse. Only ratios, sizes and failed logins are compared, because
+times depend on the machine and its load. A ratio is that of adjacent runs.
+
+warm, cold and outage measure libraries that their vendors have retired. The first run installs them into
+tools/bench/baselines.`;
+
 const OPTIONS = {
   quick: { type: 'boolean', default: false },
-  only: { type: 'string', default: SECTIONS.join() },
+  only: { type: 'string', default: SUITE_NAMES.join() },
   rtt: { type: 'string', default: '20' },
   json: { type: 'string', default: 'bench.json' },
   compare: { type: 'string' },
 } as const;
 
-const sectionsOf = (value: string): string[] => {
+const parseSuiteNames = (value: string): string[] => {
   const names = value.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !SECTIONS.includes(name));
-  if (unknown.length > 0)
-    throw new UsageError(`--only takes ${SECTIONS.join(', ')}, not ${unknown.join(', ')}`);
-  return SECTIONS.filter((name) => names.includes(name));
+  const unknown = names.filter((name) => !SUITE_NAMES.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(`--only must be some of ${SUITE_NAMES.join(', ')}, not ${unknown.join(', ')}`);
+  }
+  return SUITE_NAMES.filter((name) => names.includes(name));
 };
 
-const rttOf = (value: string): number => {
+const parseRtt = (value: string): number => {
   const rttMs = Number(value);
-  if (!(rttMs >= 0 && rttMs <= RTT_LIMIT_MS)) throw new UsageError(`--rtt must be from 0 to ${RTT_LIMIT_MS}`);
+  if (!(rttMs >= 0 && rttMs <= RTT_LIMIT_MS)) throw new UsageError(`--rtt must be 0 to ${RTT_LIMIT_MS}`);
   return rttMs;
 };
 
-/** Results to compare with: what was measured otherwise tells nothing. */
+/** The results to compare with. Only results of the same options are comparable. */
 const readResults = (file: string, isQuick: boolean, rttMs: number): Results => {
   const results = readJsonObject(file) as unknown as Results;
-  if (!Array.isArray(results.sections)) throw new UsageError(`${file} was not written by this command`);
+  if (!Array.isArray(results.suites)) throw new UsageError(`${file} was not written by npm run bench`);
   if (results.isQuick !== isQuick || results.rttMs !== rttMs) {
     const options = `${results.isQuick ? '--quick ' : ''}--rtt ${results.rttMs}`;
-    throw new UsageError(`${file} was written with ${options}: compare it with the same`);
+    throw new UsageError(`${file} was written with ${options}: use the same options to compare`);
   }
   return results;
 };
 
-/** Runs a section in a process of its own. */
-const run = async (name: string, { title, flags = [] }: Suite, isQuick: boolean, link: Link | undefined) => {
-  const order: Order = { name, isQuick, ...(link && { link }) };
-  const { messages } = startChild<Report>('section.ts', order, {
-    flags,
-    env: link ? { NODE_EXTRA_CA_CERTS: link.caFile } : {},
+/** Runs a suite in its own process. */
+const runSuite = async (
+  name: string,
+  { nodeFlags = [] }: Suite,
+  isQuick: boolean,
+  network: Network | undefined,
+): Promise<readonly Metric[]> => {
+  const task: SuiteTask = { name, isQuick, ...(network && { network }) };
+  const { messages } = startChild<SuiteMessage>('suite-process.ts', task, {
+    nodeFlags,
+    env: network ? { NODE_EXTRA_CA_CERTS: network.caFile } : {},
   });
-  const results: SectionResults = { name, title, metrics: [] };
   let progress: Progress | undefined;
-  for await (const report of messages) {
-    if ('metrics' in report) return { ...results, metrics: report.metrics };
-    progress ??= new Progress(report.total, `of ${name}`);
-    progress.update(report.done);
-    if (report.done === report.total) progress.end();
+  for await (const message of messages) {
+    if ('metrics' in message) return message.metrics;
+    progress ??= new Progress(message.total, `of ${name}`);
+    progress.update(message.done);
+    if (message.done === message.total) progress.end();
   }
-  throw new Error(`The section ${name} ended without metrics`);
+  throw new Error(`The suite ${name} ended without metrics`);
 };
 
-await runTool(HELP, OPTIONS, async ({ values }) => {
-  const { quick: isQuick, json: file, compare: oldFile } = values;
-  const rttMs = rttOf(values.rtt);
-  const names = sectionsOf(values.only);
-  const before = oldFile === undefined ? undefined : readResults(oldFile, isQuick, rttMs);
-  const sections = await Promise.all(
-    names.map(async (name): Promise<[string, Suite]> => {
-      const { section } = await import(`./${name}.ts`);
-      return [name, section];
-    }),
-  );
+await runScript(HELP, OPTIONS, async ({ values }) => {
+  const { quick: isQuick, json: file, compare: earlierFile } = values;
+  const rttMs = parseRtt(values.rtt);
+  const names = parseSuiteNames(values.only);
+  const earlier = earlierFile === undefined ? undefined : readResults(earlierFile, isQuick, rttMs);
+  const suites = await Promise.all(names.map(async (name) => ({ name, suite: await loadSuite(name) })));
 
-  if (sections.some(([, { needs }]) => needs.baselines)) installOpponents();
+  if (suites.some(({ suite }) => suite.needs.baselines)) installBaselines();
   await build();
-  const opened = sections.some(([, { needs }]) => needs.link) ? await openLink(rttMs) : undefined;
-  const measured: SectionResults[] = [];
+  const needsNetwork = suites.some(({ suite }) => suite.needs.network);
+  const started = needsNetwork ? await startNetwork(rttMs) : undefined;
+  const measured: SuiteResults[] = [];
   try {
-    for (const [name, section] of sections) {
-      const results = await run(name, section, isQuick, opened?.link);
-      measured.push(results);
-      console.log(`${describeSection(results)}\n`);
+    for (const { name, suite } of suites) {
+      const metrics = await runSuite(name, suite, isQuick, started?.network);
+      const suiteResults = { name, title: suite.title, metrics };
+      measured.push(suiteResults);
+      console.log(`${toTable(suiteResults)}\n`);
     }
   } finally {
-    opened?.close();
+    started?.close();
   }
 
   const results: Results = {
@@ -117,14 +121,14 @@ await runTool(HELP, OPTIONS, async ({ values }) => {
     machine: `${cpus().length} × ${cpus()[0]?.model}`,
     isQuick,
     rttMs,
-    sections: measured,
+    suites: measured,
   };
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
   console.log(
-    `${results.version}, Node ${results.node}, ${rttMs} ms round trip, ${results.machine}: ${file}`,
+    `${results.version}, Node ${results.node}, ${results.machine}, round-trip time ${rttMs} ms: ${file}`,
   );
-  if (!before) return 0;
-  const changes = compare(before, results);
-  console.log(`\n${describeChanges(changes)}\n\n${headline(changes)}`);
+  if (!earlier) return 0;
+  const changes = compare(earlier, results);
+  console.log(`\n${toChangeTable(changes)}\n\n${summarizeChanges(changes)}`);
   return changes.some(({ verdict }) => verdict === 'worse') ? 1 : 0;
 });

@@ -1,4 +1,4 @@
-/** Two runs against each other. */
+/** Compares the results of two runs. */
 import { paint, table } from '../shared/table.ts';
 import { failedThresholds, type Metric, type Unit } from './metrics.ts';
 import { format, type Results } from './results.ts';
@@ -8,51 +8,51 @@ export interface Change {
   readonly unit: Unit;
   readonly before: number;
   readonly after: number;
-  readonly verdict: 'better' | 'worse' | 'same' | 'not judged';
+  readonly verdict: 'better' | 'worse' | 'same' | 'not compared';
 }
 
 /**
- * What does not depend on the machine, and how busy it is. Of these metrics less is better; the others are worse only if
- * they miss an aim that was met.
+ * Units that depend neither on the machine nor on its load, and of which less is better. A metric of another unit is
+ * worse only if it fails a threshold that it passed before.
  */
-const JUDGED: readonly Unit[] = ['ratio', 'bytes', 'logins'];
-/** A difference to speak of. */
+const COMPARED_UNITS: readonly Unit[] = ['ratio', 'bytes', 'logins'];
+
+/** Relative. A smaller difference counts as the same. */
 const TOLERANCE = 0.05;
 
-/** The metrics that both have. */
+/** Of the metrics that both results have. */
 export const compare = (before: Results, after: Results): Change[] =>
-  after.sections.flatMap((section) => {
-    const old = before.sections.find(({ name }) => name === section.name);
-    return section.metrics.flatMap((metric) => {
-      const counterpart = old?.metrics.find(({ name }) => name === metric.name);
-      if (!counterpart) return [];
+  after.suites.flatMap((suite) => {
+    const earlierSuite = before.suites.find(({ name }) => name === suite.name);
+    return suite.metrics.flatMap((metric) => {
+      const earlier = earlierSuite?.metrics.find(({ name }) => name === metric.name);
+      if (!earlier) return [];
       const { name, unit, summary } = metric;
       return {
-        name: `${section.name}: ${name}`,
+        name: `${suite.name}: ${name}`,
         unit,
-        before: counterpart.summary.median,
+        before: earlier.summary.median,
         after: summary.median,
-        verdict: judge(counterpart, metric),
+        verdict: getVerdict(earlier, metric),
       };
     });
   });
 
-const judge = (before: Metric, after: Metric): Change['verdict'] => {
-  if (!JUDGED.includes(after.unit)) {
-    return failedThresholds(after).length > failedThresholds(before).length ? 'worse' : 'not judged';
+const getVerdict = (before: Metric, after: Metric): Change['verdict'] => {
+  if (!COMPARED_UNITS.includes(after.unit)) {
+    return failedThresholds(after).length > failedThresholds(before).length ? 'worse' : 'not compared';
   }
   if (isLess(before, after)) return 'worse';
   return isLess(after, before) ? 'better' : 'same';
 };
 
-/** By more than either of them varies. */
-const isLess = ({ summary: one }: Metric, { summary: other }: Metric): boolean =>
-  one.q3 < other.q1 && one.median * (1 + TOLERANCE) < other.median;
+/** True if the interquartile ranges do not overlap, and the medians differ by more than the tolerance. */
+const isLess = ({ summary: a }: Metric, { summary: b }: Metric): boolean =>
+  a.q3 < b.q1 && a.median * (1 + TOLERANCE) < b.median;
 
-/** A table of what was judged. */
-export const describeChanges = (changes: readonly Change[]): string => {
+export const toChangeTable = (changes: readonly Change[]): string => {
   const rows = changes
-    .filter(({ verdict }) => verdict !== 'not judged')
+    .filter(({ verdict }) => verdict !== 'not compared')
     .map(({ name, unit, before, after, verdict }) => [
       name,
       unit,
@@ -66,9 +66,9 @@ export const describeChanges = (changes: readonly Change[]): string => {
   });
 };
 
-export const headline = (changes: readonly Change[]): string => {
+export const summarizeChanges = (changes: readonly Change[]): string => {
   const worse = changes.filter(({ verdict }) => verdict === 'worse').length;
   return worse === 0
-    ? paint('green', 'Nothing has become worse.')
-    : paint('red', `${worse} of ${changes.length} metrics have become worse.`);
+    ? paint('green', 'Nothing got worse.')
+    : paint('red', `${worse} of ${changes.length} metrics got worse.`);
 };

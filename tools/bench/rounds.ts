@@ -1,63 +1,72 @@
-/** Rounds in which all do the same, one after the other, in an order that is drawn: what disturbs one disturbs all alike. */
+/**
+ * Rounds in which every subject records a login, one after another in random order: whatever else the machine does
+ * disturbs all subjects alike, so the ratios of adjacent runs hardly depend on it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subject } from './subjects.ts';
 
-/** By subject, one value a round; undefined where it did not take part. */
-export type Results = ReadonlyMap<string, ReadonlyArray<number | undefined>>;
+/** Name of a subject → one value per round; undefined where the subject sat out. */
+export type RoundValues = ReadonlyMap<string, ReadonlyArray<number | undefined>>;
 
-/** What one leaves behind is done with before the next one begins. */
-const PAUSE_MS = 2;
+interface Participant {
+  readonly name: string;
+  /** Takes part in every nth round only, because it is slow. */
+  readonly everyNthRound?: number;
+}
+
+/** Lets a subject finish its work in the background before the next one starts. */
+const SETTLE_MS = 2;
 const CONCURRENT_LOGINS = 20;
 
-/** An instance that has been there for a while: its code is compiled, its connection is open. */
+/** Makes the instances warm: their code is compiled and their connections are open. */
 export const warmUp = async (subjects: readonly Subject[], logins: number): Promise<void> => {
-  for (const { send } of subjects) {
+  for (const { recordLogin } of subjects) {
     for (let done = 0; done < logins; done += CONCURRENT_LOGINS) {
-      await Promise.all(Array.from({ length: CONCURRENT_LOGINS }, send));
+      await Promise.all(Array.from({ length: CONCURRENT_LOGINS }, recordLogin));
     }
   }
 };
 
-export const playRounds = async (
-  subjects: ReadonlyArray<Subject & { readonly every?: number }>,
+export const runRounds = async <S extends Participant>(
+  subjects: readonly S[],
   rounds: number,
-  measure: (subject: Subject) => Promise<number>,
-  onRound: (done: number, total: number) => void = () => {},
-): Promise<Results> => {
-  const results = new Map(subjects.map(({ name }) => [name, new Array<number | undefined>(rounds)]));
+  measure: (subject: S) => Promise<number>,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<RoundValues> => {
+  const values = new Map(subjects.map(({ name }) => [name, new Array<number | undefined>(rounds)]));
   for (let round = 0; round < rounds; round += 1) {
-    const playing = subjects.filter(({ every = 1 }) => round % every === 0);
-    for (const subject of shuffled(playing)) {
-      const values = results.get(subject.name);
-      if (values) values[round] = await measure(subject);
-      await sleep(PAUSE_MS);
+    const participants = subjects.filter(({ everyNthRound = 1 }) => round % everyNthRound === 0);
+    for (const subject of shuffle(participants)) {
+      const ofSubject = values.get(subject.name);
+      if (ofSubject) ofSubject[round] = await measure(subject);
+      await sleep(SETTLE_MS);
     }
-    onRound(round + 1, rounds);
+    onProgress(round + 1, rounds);
   }
-  return results;
+  return values;
 };
 
-/** Milliseconds that it takes. */
-export const timeOf = async ({ send }: Subject): Promise<number> => {
+/** Milliseconds that a login takes. */
+export const measureTime = async ({ recordLogin }: Subject): Promise<number> => {
   const start = performance.now();
-  await send();
+  await recordLogin();
   return performance.now() - start;
 };
 
-export const valuesOf = (results: Results, name: string): number[] =>
-  (results.get(name) ?? []).filter((value) => value !== undefined);
+export const getValues = (rounds: RoundValues, name: string): number[] =>
+  (rounds.get(name) ?? []).filter((value) => value !== undefined);
 
-/** One against the other, by round. */
-export const ratiosOf = (results: Results, one: string, other: string): number[] => {
-  const others = results.get(other) ?? [];
-  return (results.get(one) ?? []).flatMap((value, round) => {
-    const against = others[round];
-    return value === undefined || against === undefined ? [] : value / against;
+/** The ratios of adjacent runs, of the rounds in which both subjects took part. */
+export const getRatios = (rounds: RoundValues, name: string, baseline: string): number[] => {
+  const baselineValues = rounds.get(baseline) ?? [];
+  return (rounds.get(name) ?? []).flatMap((value, round) => {
+    const baselineValue = baselineValues[round];
+    return value === undefined || baselineValue === undefined ? [] : value / baselineValue;
   });
 };
 
-const shuffled = <T>(items: readonly T[]): T[] =>
+const shuffle = <T>(items: readonly T[]): T[] =>
   items
-    .map((item) => ({ item, place: Math.random() }))
-    .sort((one, other) => one.place - other.place)
+    .map((item) => ({ item, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
     .map(({ item }) => item);

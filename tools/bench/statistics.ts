@@ -1,4 +1,4 @@
-/** What many measurements of one thing tell. Lower and upper quartile (q1, q3) enclose the middle half of them. */
+/** Descriptive statistics of one metric. The interquartile range is q1 to q3. */
 export interface Summary {
   readonly runs: number;
   readonly mean: number;
@@ -11,8 +11,8 @@ export interface Summary {
 }
 
 export const summarize = (samples: readonly number[]): Summary => {
-  if (samples.length === 0) throw new RangeError('There is nothing to summarize');
-  const sorted = samples.toSorted((one, other) => one - other);
+  if (samples.length === 0) throw new RangeError('There are no samples to summarize');
+  const sorted = samples.toSorted((a, b) => a - b);
   return {
     runs: sorted.length,
     mean: sorted.reduce((sum, sample) => sum + sample, 0) / sorted.length,
@@ -26,11 +26,11 @@ export const summarize = (samples: readonly number[]): Summary => {
 };
 
 /**
- * With linear interpolation between neighbours, as R, NumPy and spreadsheets do it: type 7 of Hyndman and Fan,
+ * Interpolates linearly between adjacent samples, as R, NumPy and spreadsheets do: type 7 of Hyndman and Fan,
  * https://doi.org/10.1080/00031305.1996.10473566
  */
-const quantile = (sorted: readonly number[], share: number): number => {
-  const position = share * (sorted.length - 1);
+const quantile = (sorted: readonly number[], fraction: number): number => {
+  const position = fraction * (sorted.length - 1);
   const lower = sorted[Math.floor(position)] ?? Number.NaN;
   const upper = sorted[Math.ceil(position)] ?? Number.NaN;
   return lower + (upper - lower) * (position % 1);

@@ -1,118 +1,122 @@
-/** Who takes part: our built Actions, and the others, with the same bytes to send. */
+/** The subjects of the measurements: the built Actions, and the baselines, which send the same bytes. */
 import { readFileSync } from 'node:fs';
 import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import { exampleEvent } from '../simulator/auth0/example-event.ts';
 import { loadAction } from '../simulator/auth0/runtime.ts';
 import { loadBuilt } from '../simulator/built-actions.ts';
-import { getOutcome } from '../simulator/outcomes.ts';
-import { vendors } from '../simulator/vendors/all-vendors.ts';
-import { startVendorMock, type Vendor } from '../simulator/vendors/vendor-mock.ts';
-import { fileOf, loadOpponent, type Post, type Send } from './baselines.ts';
-import type { Link } from './link.ts';
+import { getVendor } from '../simulator/vendors/all-vendors.ts';
+import { startVendorMock } from '../simulator/vendors/vendor-mock.ts';
+import {
+  type BaselineOptions,
+  type CapturedRequest,
+  loadBaseline,
+  type RecordLogin,
+  toBaselineFile,
+} from './baselines.ts';
+import type { Network } from './network.ts';
 
 export interface Subject {
   readonly name: string;
-  readonly send: Send;
+  readonly recordLogin: RecordLogin;
 }
 
 export type Secrets = Readonly<Record<string, string>>;
 
-const LONG_AGO = '2019-05-04T10:20:30.000Z';
+const YEARS_AGO = '2019-05-04T10:20:30.000Z';
 
-/** By default Keen is sent SignUps only. */
-const LOGINS_TOO = { KEENIO_LOGIN_COLLECTION: 'logins' };
+/** By default the `keen` Action records SignUps only. */
+const RECORD_LOGINS = { KEENIO_LOGIN_COLLECTION: 'logins' };
 
-/** Takes everything, and keeps nothing. */
-export const silentApi = { user: { setAppMetadata() {} }, access: { deny() {} } } as unknown as PostLoginAPI;
+/** Accepts everything, and stores nothing. */
+export const noopApi = { user: { setAppMetadata() {} }, access: { deny() {} } } as unknown as PostLoginAPI;
 
-export const getVendor = (name: string): Vendor => {
-  const vendor = vendors.find((candidate) => candidate.name === name);
-  if (!vendor) throw new Error(`There is no embedded destination "${name}"`);
-  return vendor;
-};
-
-/** Point an Action at a destination. */
-export const secretsFor = (name: string, url: string, caCertificate?: string): Secrets => ({
+/** The secrets that point an Action to a URL. */
+export const getSecrets = (name: string, url: string, caCertificate?: string): Secrets => ({
   ...getVendor(name).secrets({ url, caCertificate }),
-  ...LOGINS_TOO,
+  ...RECORD_LOGINS,
 });
 
-/** Point an Action at its destination behind the relay. */
-export const linkedSecrets = (name: string, { destinations, caCertificate }: Link): Secrets => {
-  const url = destinations[name]?.url;
-  if (!url) throw new Error(`No destination "${name}" is served`);
-  return secretsFor(name, url, caCertificate);
+/** The secrets that point an Action to its vendor behind the relay. */
+export const getNetworkSecrets = (name: string, { vendors, caCertificate }: Network): Secrets => {
+  const url = vendors[name]?.url;
+  if (!url) throw new Error(`The network has no vendor "${name}"`);
+  return getSecrets(name, url, caCertificate);
 };
 
-/** Number `index` of the logins of as many users. */
-export const loginOf = (index: number, secrets: Secrets): Event => {
-  const event = exampleEvent(LONG_AGO);
+/** A login of user number `index`. */
+export const createLogin = (index: number, secrets: Secrets): Event => {
+  const event = exampleEvent(YEARS_AGO);
   const transaction = { ...event.transaction, id: `transaction ${index}` } as NonNullable<
     Event['transaction']
   >;
   return { ...event, user: { ...event.user, user_id: `auth0|${index}` }, transaction, secrets };
 };
 
-/** The first login of a user, which every destination takes. */
-export const signUpOf = (index: number, secrets: Secrets): Event => ({
-  ...loginOf(index, secrets),
-  stats: { logins_count: 1 },
-});
-
-/** An instance of a built Action. Its first login is to prove that it does record. */
-export const ours = async (name: string, secrets: Secrets, eventOf = loginOf): Promise<Subject> => {
+/** An instance of a built Action, whose first login has been delivered. */
+export const createAction = async (name: string, secrets: Secrets): Promise<Subject> => {
   const action = loadBuilt(name);
   let logins = 0;
-  const { logs } = await action.execute(eventOf(logins, { ...secrets, LOG: 'all' }), silentApi);
-  if (getOutcome(logs) !== 'delivered') throw new Error(logs);
+  const { outcomes } = await action.execute(createLogin(logins, secrets), noopApi);
+  const isDelivered = outcomes.length > 0 && outcomes.every(({ status }) => status === 'delivered');
+  if (!isDelivered) throw new Error(`${name} did not deliver its first login: ${JSON.stringify(outcomes)}`);
   return {
     name,
-    async send() {
+    async recordLogin() {
       logins += 1;
-      const { error, logs } = await action.execute(eventOf(logins, secrets), silentApi);
+      // An Action that has delivered a login logs nothing.
+      const { error, logs } = await action.execute(createLogin(logins, secrets), noopApi);
       if (error || logs) throw error ?? new Error(logs);
     },
   };
 };
 
-/** What an Action sends for a login, and how: without what Node adds to any request. */
-export const postOf = async (name: string): Promise<{ path: string } & Omit<Post, 'url'>> => {
-  const destination = await startVendorMock(getVendor(name));
+/** What an Action sends for a login to a base URL, without the headers that Node adds to every request. */
+export const captureRequest = async (name: string, baseUrl: string): Promise<CapturedRequest> => {
+  const mock = await startVendorMock(getVendor(name));
   try {
-    const secrets = { ...destination.secrets, ...LOGINS_TOO };
-    await ours(name, secrets);
-    const [request] = destination.requests;
+    await createAction(name, { ...mock.secrets, ...RECORD_LOGINS });
+    const [request] = mock.requests;
     if (!request) throw new Error(`${name} sent nothing`);
     const { host, connection, 'transfer-encoding': _, ...headers } = request.headers;
     const { path, body } = request;
-    return { path, body, headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) } };
+    return {
+      url: `${baseUrl}${path}`,
+      body,
+      headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+    };
   } finally {
-    await destination.close();
+    await mock.close();
   }
 };
 
-/** What an Action sends, on its way through the relay. */
-export const linkedPostOf = async (name: string, link: Link): Promise<Post> => {
-  const { path, ...post } = await postOf(name);
-  return { ...post, url: `${link.destinations[name]?.url}${path}` };
+/** The body with which the vendor accepts a captured request. */
+export const acceptRequest = async (name: string, request: CapturedRequest): Promise<string> => {
+  const { url, headers, body } = request;
+  const init = { method: 'POST', headers, body };
+  const response = await getVendor(name).app.fetch(new Request(url, init), { accept() {} });
+  return response.text();
 };
 
-export const baseline = (name: string, file: string, post: Post & { strictSSL?: boolean }): Subject => ({
+/** What an Action sends to its vendor behind the relay. */
+export const captureNetworkRequest = (name: string, network: Network): Promise<CapturedRequest> =>
+  captureRequest(name, String(network.vendors[name]?.url));
+
+export const createBaseline = (name: string, file: string, options: BaselineOptions): Subject => ({
   name,
-  send: loadOpponent(file, post),
+  recordLogin: loadBaseline(file, options),
 });
 
-/** The least that an Action can be, run as ours are. */
-export const bareAction = (name: string, { url, headers, body }: Post): Subject => {
-  const code = readFileSync(fileOf('bare-action'), 'utf8');
+/** The smallest possible Action, in the same runtime as the built ones. */
+export const createMinimalAction = (name: string, { url, headers, body }: CapturedRequest): Subject => {
+  const code = readFileSync(toBaselineFile('minimal-action'), 'utf8');
   const action = loadAction({ name, code, dependencies: ['axios'] });
   const secrets: Secrets = { url, authorization: headers.authorization ?? '', body };
   let logins = 0;
   return {
     name,
-    async send() {
+    async recordLogin() {
       logins += 1;
-      const { error } = await action.execute(loginOf(logins, secrets), silentApi);
+      const { error } = await action.execute(createLogin(logins, secrets), noopApi);
       if (error) throw error;
     },
   };

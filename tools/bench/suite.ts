@@ -1,28 +1,24 @@
-/** Runs one section, in a process of its own. */
-import { input, output } from './child.ts';
-import type { Link } from './link.ts';
-import type { Metric, Suite } from './metrics.ts';
+/** A suite measures metrics that belong together. Each is a file of suites/, which exports it as `suite`. */
+import type { Metric } from './metrics.ts';
+import type { Network } from './network.ts';
 
-export interface Order {
-  readonly name: string;
-  readonly isQuick: boolean;
-  readonly link?: Link;
+export interface Suite {
+  readonly title: string;
+  /** Flags for the Node process that it runs in. */
+  readonly nodeFlags?: readonly string[];
+  /** Whether it needs the mock vendors behind the relay, or the retired libraries. */
+  readonly needs: { readonly network?: true; readonly baselines?: true };
+  run(context: SuiteContext): Promise<readonly Metric[]>;
 }
 
-export type Report =
-  | { readonly metrics: readonly Metric[] }
-  | { readonly done: number; readonly total: number };
+export interface SuiteContext {
+  readonly isQuick: boolean;
+  /** Throws unless the suite needs it. */
+  readonly network: Network;
+  onProgress(done: number, total: number): void;
+}
 
-const { name, isQuick, link } = await input<Order>();
-const { section }: { section: Suite } = await import(`./${name}.ts`);
-const metrics = await section.run({
-  isQuick,
-  get link() {
-    if (!link) throw new Error(`The section ${name} has not said that it needs a link`);
-    return link;
-  },
-  progress: (done, total) => output({ done, total }),
-});
-output({ metrics });
-process.disconnect();
-process.exit();
+/** In the order in which they run. */
+export const SUITE_NAMES = ['warm', 'cold', 'several', 'outage', 'cpu', 'growth', 'size'];
+
+export const loadSuite = async (name: string): Promise<Suite> => (await import(`./suites/${name}.ts`)).suite;

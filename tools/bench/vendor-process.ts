@@ -1,6 +1,6 @@
 /**
- * Destinations that cost little: each repeats, over TLS, the first acceptance that its embedded counterpart gave, and
- * looks at nothing. Checking every request, as the counterparts do, would take longer than sending it.
+ * Vendors that respond quickly: each repeats over TLS the first acceptance of its mock, and checks nothing. To check
+ * every request, as the mocks do, would take longer than to send it.
  */
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
@@ -10,40 +10,46 @@ import { buffer } from 'node:stream/consumers';
 import { vendors } from '../simulator/vendors/all-vendors.ts';
 import type { Certificate } from '../simulator/vendors/certificate.ts';
 import type { Vendor } from '../simulator/vendors/vendor-mock.ts';
-import { input, output } from './child.ts';
+import { receiveTask, report } from './child-process.ts';
 
-export interface Ports {
-  /** Name of a destination → where it listens. */
-  readonly destinations: Readonly<Record<string, number>>;
-  /** Takes requests and never answers. */
+/** Where the servers listen on loopback. */
+export interface VendorPorts {
+  readonly vendors: Readonly<Record<string, number>>;
+  /** Accepts requests and never responds. */
   readonly hanging: number;
 }
 
-/** Longer than any subject is left alone. */
+/** Longer than any subject is idle. */
 const KEEP_ALIVE_MS = 120_000;
 
-interface Answer {
+interface VendorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-const ask = async ({ app }: Vendor, incoming: IncomingMessage, sent: Buffer): Promise<Answer> => {
-  const { method = '', url, headers } = incoming;
-  const init = { method, headers: headers as Record<string, string>, body: sent };
+const askMock = async (
+  { app }: Vendor,
+  { method = '', url, headers }: IncomingMessage,
+  requestBody: Buffer,
+): Promise<VendorResponse> => {
+  const init = { method, headers: headers as Record<string, string>, body: requestBody };
   const response = await app.fetch(new Request(`https://127.0.0.1${url}`, init), { accept() {} });
   const body = Buffer.from(await response.arrayBuffer());
-  const own = { ...Object.fromEntries(response.headers), 'content-length': String(body.length) };
-  return { status: response.status, headers: own, body };
+  return {
+    status: response.status,
+    headers: { ...Object.fromEntries(response.headers), 'content-length': String(body.length) },
+    body,
+  };
 };
 
-const repeating = (vendor: Vendor): RequestListener => {
-  let acceptance: Answer | undefined;
+const repeatAcceptance = (vendor: Vendor): RequestListener => {
+  let acceptance: VendorResponse | undefined;
   return async (incoming, outgoing) => {
-    const sent = await buffer(incoming);
-    const { status, headers, body } = acceptance ?? (await ask(vendor, incoming, sent));
-    if (status < 300) acceptance = { status, headers, body };
-    outgoing.writeHead(status, headers).end(body);
+    const requestBody = await buffer(incoming);
+    const response = acceptance ?? (await askMock(vendor, incoming, requestBody));
+    if (response.status < 300) acceptance = response;
+    outgoing.writeHead(response.status, response.headers).end(response.body);
   };
 };
 
@@ -54,9 +60,11 @@ const listen = async (certificate: Certificate, listener: RequestListener): Prom
   return (server.address() as AddressInfo).port;
 };
 
-const certificate = await input<Certificate>();
-const destinations = await Promise.all(
-  vendors.map(async (vendor) => [vendor.name, await listen(certificate, repeating(vendor))]),
+const certificate = await receiveTask<Certificate>();
+const ports = await Promise.all(
+  vendors.map(async (vendor) => [vendor.name, await listen(certificate, repeatAcceptance(vendor))]),
 );
-const hanging = await listen(certificate, (incoming) => void incoming.resume());
-output({ destinations: Object.fromEntries(destinations), hanging } satisfies Ports);
+report<VendorPorts>({
+  vendors: Object.fromEntries(ports),
+  hanging: await listen(certificate, (incoming) => void incoming.resume()),
+});

@@ -1,6 +1,6 @@
 /**
- * Segment's retired library, as Auth0's Rule for Segment had it, but for one thing: its `flush` does not wait for what is
- * on its way, so this waits for each call. https://github.com/segmentio/analytics-node/issues/309
+ * Segment's retired library as Auth0's Rule for Segment used it, except that it awaits every call, because `flush` does
+ * not wait for requests in flight. https://github.com/segmentio/analytics-node/issues/309
  */
 const Analytics = require('analytics-node');
 

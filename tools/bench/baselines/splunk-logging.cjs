@@ -1,4 +1,4 @@
-/** Splunk's library, as its README has it. https://github.com/splunk/splunk-javascript-logging */
+/** Splunk's library as its README shows it. https://github.com/splunk/splunk-javascript-logging */
 const { Logger } = require('splunk-logging');
 
 module.exports = ({ url, headers, body }) => {
@@ -7,8 +7,8 @@ module.exports = ({ url, headers, body }) => {
   return () =>
     new Promise((resolve, reject) => {
       logger.error = reject;
-      logger.send({ message: event, metadata: { source, sourcetype } }, (_error, _response, answer) =>
-        answer?.code === 0 ? resolve() : reject(new Error('refused')),
+      logger.send({ message: event, metadata: { source, sourcetype } }, (_error, _response, result) =>
+        result?.code === 0 ? resolve() : reject(new Error('rejected')),
       );
     });
 };

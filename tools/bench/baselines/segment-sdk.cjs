@@ -1,6 +1,6 @@
 /**
- * Segment's library, as its documentation has it for AWS Lambda: a new instance each time, and each call awaited.
- * https://segment.com/docs/connections/sources/catalog/libraries/server/node/#usage-in-aws-lambda
+ * Segment's Node SDK as its documentation shows it for AWS Lambda: a new instance in each invocation, and every call
+ * awaited. https://segment.com/docs/connections/sources/catalog/libraries/server/node/#usage-in-aws-lambda
  */
 const { Analytics } = require('@segment/analytics-node');
 

@@ -1,4 +1,4 @@
-/** The least that an Action of one's own would be: one axios POST on a kept connection. https://axios-http.com/docs/post_example */
+/** The smallest possible Action: one axios POST over a keep-alive connection. https://axios-http.com/docs/post_example */
 const http = require('node:http');
 const axios = require('axios');
 
