@@ -7,13 +7,19 @@ import * as v from 'valibot';
 export interface Format<T> {
   /** True if the value must never be shown. */
   readonly sensitive: boolean;
+  /** The only strings that it accepts, where they can be listed. */
+  readonly choices?: readonly string[];
   /** The value, or what is wrong with the string: `must be an https URL`. */
   parse(input: string): { readonly value: T } | { readonly problem: string };
 }
 
 /** @internal The package declares no type of valibot. */
-export const format = <T>(schema: v.GenericSchema<string, T>, { sensitive = false } = {}): Format<T> => ({
-  sensitive,
+export const format = <T>(
+  schema: v.GenericSchema<string, T>,
+  options: Partial<Omit<Format<T>, 'parse'>> = {},
+): Format<T> => ({
+  sensitive: false,
+  ...options,
   parse(input) {
     const { success, output, issues } = v.safeParse(schema, input, { message: () => 'is malformed' });
     return success ? { value: output } : { problem: issues[0].message };
@@ -43,6 +49,7 @@ export const booleanString = format(
     v.picklist(['true', 'false'], 'must be true or false'),
     v.transform((value) => value === 'true'),
   ),
+  { choices: ['true', 'false'] },
 );
 
 /** A whole number. */
@@ -69,6 +76,7 @@ export const oneOf = <const T extends string>(...names: readonly T[]): Format<T>
       v.transform((value) => byLowerCase.get(value.toLowerCase())),
       v.nonOptional(v.picklist(names, message), message),
     ) as v.GenericSchema<string, T>,
+    { choices: names },
   );
 };
 
