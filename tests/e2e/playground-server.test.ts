@@ -1,87 +1,101 @@
-/** The server behind the page: whom it answers, what it takes, and that no secret comes back. */
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Playground } from '../../tools/playground/playground.ts';
-import { type Page, startPage } from '../../tools/playground/server.ts';
+import { describe, expect, it } from 'vitest';
 import type { LoginDetails, State } from '../../tools/playground/state.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
+import { usePlayground } from '../support/playground.ts';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const ADA = { user: 'auth0|ada', application: 'Web shop', kind: 'interactive' };
+const NAMES = vendors.map(({ name }) => name);
 
-let playground: Playground;
-let page: Page;
-beforeAll(async () => {
-  playground = await Playground.open();
-  page = await startPage(playground);
-});
-beforeEach(() => playground.reset());
-afterAll(() => Promise.all([page.close(), playground.close()]));
+const running = usePlayground();
 
-const ask = async (method: string, path: string, body?: unknown, headers: object = {}) => {
+const send = async (method: string, path: string, body?: unknown, headers: object = {}) => {
   const content = body === undefined ? '' : JSON.stringify(body);
-  // Not by fetch, which lets nobody choose these headers.
-  const sent = request(`${page.url}${path}`, {
+  // `fetch` does not allow these headers.
+  const outgoing = request(`${running.server.url}${path}`, {
     method,
     headers: { ...JSON_TYPE, 'Content-Length': Buffer.byteLength(content), ...headers },
   });
-  sent.end(content);
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  outgoing.end(content);
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 };
 
-const logIn = async (): Promise<LoginDetails> => {
-  const { id } = JSON.parse((await ask('POST', '/logins', ADA)).body);
-  return JSON.parse((await ask('GET', `/logins/${id}`)).body);
+const logIn = async (login: object = ADA): Promise<LoginDetails> => {
+  const { id } = JSON.parse((await send('POST', '/logins', login)).body);
+  return JSON.parse((await send('GET', `/logins/${id}`)).body);
 };
 
-const credentialsOf = (): string[] =>
-  vendors.flatMap(({ secrets }) =>
-    Object.entries(secrets({ url: 'embedded', caCertificate: undefined })).flatMap(([name, value]) =>
-      /KEY|TOKEN|SECRET|PASSWORD/.test(name) ? value : [],
-    ),
-  );
+const setSecrets = (values: Readonly<Record<string, string | null>>, action = 'splunk') =>
+  send('PUT', '/secrets', { actions: [action], values });
 
-describe('refuses', () => {
+const setMode = (destination: string, mode: string) =>
+  send('PUT', `/destinations/${destination}/mode`, { mode });
+
+const getDestination = (name: string) =>
+  running.playground.getState().destinations.find((destination) => destination.name === name);
+
+const getBoundActions = () =>
+  running.playground.getState().actions.flatMap(({ name, isBound }) => (isBound ? name : []));
+
+describe('access to the playground', () => {
   it.each([
-    ['a name that leads here', { Host: 'evil.example.com' }],
-    ['a name that begins like a loopback address', { Host: '127.0.0.1.evil.example.com' }],
+    ['another host name that resolves to this machine', { Host: 'evil.example.com' }],
+    ['a host name that starts with a loopback address', { Host: '127.0.0.1.evil.example.com' }],
     ['the origin of another site', { Origin: 'https://evil.example.com' }],
     ['the origin of another server on this machine', { Origin: 'http://localhost:1' }],
-    ['an origin that is kept secret', { Origin: 'null' }],
-    ['a request from another site', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['an opaque origin', { Origin: 'null' }],
+    ['a cross-site request', { 'Sec-Fetch-Site': 'cross-site' }],
     ['a request from another server on this machine', { 'Sec-Fetch-Site': 'same-site' }],
-  ])('%s', async (_, headers) => {
+  ])('is denied to %s', async (_, headers) => {
     for (const [method, path] of [
       ['GET', '/logins/1'],
       ['GET', '/app.js'],
       ['POST', '/reset'],
     ] as const) {
-      expect(await ask(method, path, undefined, headers)).toMatchObject({ status: 403 });
+      expect(await send(method, path, undefined, headers)).toMatchObject({ status: 403 });
     }
   });
 
+  it.each([
+    ['localhost', { Host: 'localhost' }],
+    ['a link of another site', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' }],
+  ])('is allowed through %s', async (_, headers) => {
+    expect(await send('GET', '/', undefined, headers)).toMatchObject({ status: 200 });
+  });
+
   it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data'])(
-    'a change that a form can send: %s',
+    'is denied to a change as a form sends it, %s',
     async (type) => {
-      const answer = await ask('POST', '/logins', ADA, { 'Content-Type': type });
-      expect(answer).toMatchObject({ status: 415 });
-      expect(playground.state().loginsCount).toBe(0);
+      const response = await send('POST', '/logins', ADA, { 'Content-Type': type });
+      expect(response).toMatchObject({ status: 415 });
+      expect(running.playground.getState().loginsCount).toBe(0);
     },
   );
 
+  it('comes with headers that restrict the browser to this server', async () => {
+    const { headers } = await send('GET', '/');
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['referrer-policy']).toBe('no-referrer');
+  });
+});
+
+describe('a malformed change', () => {
   it.each([
     ['POST', '/logins', { ...ADA, user: 'auth0|nobody' }, 'There is no user auth0|nobody'],
     ['POST', '/logins', { ...ADA, application: 'none' }, 'There is no application none'],
     ['POST', '/logins', { ...ADA, connection: 'none' }, 'There is no connection none'],
     ['POST', '/logins', { ...ADA, organization: 'none' }, 'There is no organization none'],
-    ['POST', '/logins', { ...ADA, kind: 'by force' }, 'Malformed: kind'],
+    ['POST', '/logins', { ...ADA, kind: 'unknown' }, 'Malformed: kind'],
     ['POST', '/logins', undefined, 'Malformed: body'],
     ['POST', '/users', { name: ' ', connection: 'acme' }, 'Malformed: name'],
     ['POST', '/users', { name: 'Ada', connection: 'none' }, 'There is no connection none'],
-    ['POST', '/run', { logins: 1e9 }, 'Malformed: logins'],
+    ['POST', '/random-logins', { total: 1e9 }, 'Malformed: total'],
     ['PUT', '/destinations/none/mode', { mode: 'up' }, 'There is no destination none'],
     ['PUT', '/destinations/splunk/mode', { mode: 'sideways' }, 'Malformed: mode'],
     ['PUT', '/secrets', { actions: ['none'], values: {} }, 'There is no Action none'],
@@ -90,192 +104,239 @@ describe('refuses', () => {
     ['PUT', '/flow', { action: 'all', step: 'up' }, 'all is not bound'],
     ['PUT', '/flow', { action: 'none', step: 'bind' }, 'There is no Action none'],
     ['PUT', '/flow', { action: 'none', step: 'unbind' }, 'There is no Action none'],
-    ['PUT', '/flow', { action: 'splunk', step: 'aside' }, 'Malformed: step'],
+    ['PUT', '/flow', { action: 'splunk', step: 'sideways' }, 'Malformed: step'],
     ['DELETE', '/secrets/none', {}, 'There is no Action none'],
-  ])('%s %s with %j', async (method, path, body, message) => {
-    const before = playground.state();
-    expect(await ask(method, path, body)).toMatchObject({ status: 400, body: message });
-    expect(playground.state()).toEqual(before);
+  ])('by %s %s with %j changes nothing', async (method, path, body, message) => {
+    const before = running.playground.getState();
+    expect(await send(method, path, body)).toMatchObject({ status: 400, body: message });
+    expect(running.playground.getState()).toEqual(before);
   });
 });
 
-it.each([{ Host: 'localhost' }, { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' }])(
-  'lets people in by %j',
-  async (headers) => {
-    expect(await ask('GET', '/', undefined, headers)).toMatchObject({ status: 200 });
-  },
-);
-
-it('forbids the page everything but its own server', async () => {
-  const { headers } = await ask('GET', '/');
-  expect(headers['content-security-policy']).toContain("default-src 'none'");
-  expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
-  expect(headers['x-content-type-options']).toBe('nosniff');
-  expect(headers['referrer-policy']).toBe('no-referrer');
-});
-
-it('gives no secret back', async () => {
-  await ask('PUT', '/secrets', { actions: ['splunk'], values: { SPLUNK_HEC_TOKEN: 'hunter2-hunter2' } });
-  await ask('PUT', '/secrets', {
-    actions: ['keen'],
-    values: { HASH_FIELDS: 'userId', HASH_KEY: 'correct-horse' },
+describe('the details of a login', () => {
+  it('hold the event, request, response, outcome and log of each Action', async () => {
+    const { runs } = await logIn();
+    const [splunk] = runs;
+    expect(splunk).toMatchObject({
+      name: 'splunk',
+      deadlineMs: 3000,
+      outcomes: [{ destination: 'splunk', status: 'delivered', type: 'SignUp', attempts: 1, flushed: 0 }],
+      log: expect.stringContaining('[splunk] SignUp delivered'),
+      exchanges: [
+        {
+          method: 'POST',
+          url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+\/services\/collector\/event$/),
+          body: expect.stringContaining('"message": "SignUp"'),
+          status: 200,
+          responseBody: '{\n  "text": "Success",\n  "code": 0\n}',
+        },
+      ],
+    });
+    expect(JSON.parse(splunk?.event ?? '')).toMatchObject({
+      user: { user_id: 'auth0|ada' },
+      secrets: { SPLUNK_HEC_TOKEN: '***' },
+    });
   });
-  const details = await logIn();
-  const told = JSON.stringify([details, playground.state()]);
-  for (const credential of [...credentialsOf(), 'hunter2-hunter2', 'correct-horse']) {
-    expect(told).not.toContain(credential);
-    expect(told).not.toContain(Buffer.from(`${credential}:`).toString('base64'));
-  }
-  const splunk = details.runs.find(({ name }) => name === 'splunk');
-  expect(splunk?.exchanges[0]?.headers.authorization).toBe('Splunk ***');
-});
 
-it('tells what an Action was given, sent, was answered, logged and wrote', async () => {
-  const { runs, appMetadata } = await logIn();
-  const [splunk] = runs;
-  expect(splunk).toMatchObject({
-    name: 'splunk',
-    outcome: 'delivered',
-    type: 'SignUp',
-    deadlineMs: 3000,
-    answer: '200',
-    log: expect.stringMatching(/^\[splunk\] SignUp delivered in \d+ ms$/),
-    exchanges: [
-      {
-        method: 'POST',
-        url: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+\/services\/collector\/event$/),
-        body: expect.stringContaining('"message": "SignUp"'),
-        status: 200,
-        answer: '{\n  "text": "Success",\n  "code": 0\n}',
-      },
-    ],
+  it('hold the change of app_metadata', async () => {
+    const { appMetadata } = await logIn();
+    const added = appMetadata.filter((change) => change.added).map(({ value }) => value);
+    expect(added.join('')).toContain('"splunk": true');
   });
-  expect(JSON.parse(splunk?.event ?? '')).toMatchObject({
-    user: { user_id: 'auth0|ada' },
-    secrets: { SPLUNK_HEC_TOKEN: '***' },
+
+  it('hold no activity but for its type', async () => {
+    const [outcome] = (await logIn()).runs.flatMap(({ outcomes }) => outcomes);
+    expect(outcome).not.toHaveProperty('activity');
   });
-  const added = appMetadata.filter((part) => part.added).map(({ value }) => value);
-  expect(added.join('')).toContain('"splunk": true');
-});
 
-it.each([
-  ['refuses', '401'],
-  ['fails', '500'],
-  ['throttles', '429'],
-  ['hangs', 'ERR_CANCELED'],
-  ['resets', 'ECONNRESET'],
-  ['drips', 'ERR_CANCELED'],
-] as const)('shows what a destination does that %s', async (mode, answer) => {
-  await ask('PUT', '/secrets', { actions: ['splunk'], values: { DELIVERY_TIMEOUT_MS: '250' } });
-  await ask('PUT', '/destinations/splunk/mode', { mode });
-  const { actions } = await logIn();
-  expect(actions[0]).toMatchObject({ name: 'splunk', outcome: 'failed', answer, deadlineMs: 250 });
-  expect(actions.slice(1).every(({ outcome }) => outcome === 'delivered')).toBe(true);
-});
-
-it('shows what goes along after a recovery', async () => {
-  await ask('PUT', '/destinations/splunk/mode', { mode: 'fails' });
-  await ask('POST', '/logins', { ...ADA, user: 'auth0|veteran' });
-  await ask('PUT', '/destinations/splunk/mode', { mode: 'up' });
-  const { actions } = await logIn();
-  expect(actions[0]).toMatchObject({ name: 'splunk', outcome: 'delivered', type: 'SignUp', along: 1 });
-  const [splunk] = playground.state().destinations;
-  expect(splunk).toMatchObject({ name: 'splunk', mode: 'up', signUps: 1, logins: 1, repeated: 0 });
-  expect(splunk?.activities.map(({ type, user }) => `${type} ${user}`)).toEqual([
-    'Login Vera, here since 2019',
-    'SignUp Ada',
-  ]);
-});
-
-it('names what is wrong with the secrets of an Action, which then sends nothing', async () => {
-  await ask('PUT', '/secrets', {
-    actions: ['splunk'],
-    values: { SPLUNK_HEC_TOKEN: null, ON_FAILURE: 'perhaps' },
+  it('hold no secret', async () => {
+    await setSecrets({ SPLUNK_HEC_TOKEN: 'hunter2-hunter2' });
+    await setSecrets({ HASH_FIELDS: 'userId', HASH_KEY: 'correct-horse' }, 'keen');
+    const details = await logIn();
+    const shown = JSON.stringify([details, running.playground.getState()]);
+    const mockCredentials = vendors.flatMap(({ secrets }) =>
+      Object.entries(secrets({ url: 'mock', caCertificate: undefined })).flatMap(([name, value]) =>
+        /KEY|TOKEN|SECRET|PASSWORD/.test(name) ? value : [],
+      ),
+    );
+    for (const credential of [...mockCredentials, 'hunter2-hunter2', 'correct-horse']) {
+      expect(shown).not.toContain(credential);
+      expect(shown).not.toContain(Buffer.from(`${credential}:`).toString('base64'));
+    }
+    const splunk = details.runs.find(({ name }) => name === 'splunk');
+    expect(splunk?.exchanges[0]?.headers.authorization).toBe('Splunk ***');
   });
-  expect(playground.state().actions[0]?.problem).toBe(
-    'ON_FAILURE must be continue or deny; SPLUNK_HEC_TOKEN is missing',
-  );
-  expect((await logIn()).runs[0]).toMatchObject({ outcome: 'not configured', exchanges: [] });
-  await ask('DELETE', '/secrets/splunk', {});
-  expect(playground.state().actions[0]?.problem).toBe('');
+
+  it('are not found for an unknown login', async () => {
+    expect(await send('GET', '/logins/1')).toMatchObject({ status: 404 });
+  });
 });
 
-it('records at every destination by the one Action for all, and shows which of them failed', async () => {
-  for (const { name } of vendors) await ask('PUT', '/flow', { action: name, step: 'unbind' });
-  await ask('PUT', '/flow', { action: 'all', step: 'bind' });
-  await ask('PUT', '/destinations/keen/mode', { mode: 'refuses' });
-  const { runs } = await logIn();
-  expect(runs).toMatchObject([{ name: 'all', outcome: 'failed', answer: '401' }]);
-  expect(runs[0]?.exchanges.length).toBeGreaterThan(5);
-  const { destinations, actions } = playground.state();
-  const signUps = destinations.filter(({ signUps }) => signUps > 0).map(({ name }) => name);
-  expect(signUps).toEqual(actions[0]?.records.filter((name) => name !== 'keen'));
-});
-
-it('refuses a login where the secrets ask for it', async () => {
-  await ask('PUT', '/secrets', { actions: ['splunk'], values: { ON_FAILURE: 'deny' } });
-  await ask('PUT', '/destinations/splunk/mode', { mode: 'refuses' });
-  const { isDenied, runs, errorDescription } = await logIn();
-  expect([isDenied, runs.length]).toEqual([true, 1]);
-  expect(errorDescription).toContain('could not be recorded');
-});
-
-it('sends the state, and again when something changes', async () => {
-  const response = await fetch(`${page.url}/state`);
-  expect(response.headers.get('Content-Type')).toBe('text/event-stream');
-  const decoder = new TextDecoder();
-  let received = '';
-  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
-    const isFirst = received === '';
-    received += decoder.decode(chunk, { stream: true });
-    if (isFirst) await logIn();
-    if (received.includes('"loginsCount":1')) break;
-  }
-  const states: State[] = received
-    .split('\n\n')
-    .slice(0, -1)
-    .map((event) => JSON.parse(event.slice('data: '.length)));
-  expect(states[0]?.loginsCount).toBe(0);
-  expect(states.at(-1)?.logins[0]?.user).toBe('Ada');
-});
-
-it('logs many in, and stops when told', async () => {
-  await ask('POST', '/run', { logins: 12 });
-  await expect.poll(() => playground.state().loginsCount, { timeout: 10_000 }).toBe(12);
-  await expect.poll(() => playground.state().run).toBeNull();
-  await ask('POST', '/run', { logins: 1000 });
-  await ask('DELETE', '/run', {});
-  expect(playground.state().run).toBeNull();
-});
-
-it('changes the flow step by step', async () => {
-  const order = async (...steps: ReadonlyArray<readonly [action: string, step: string]>) => {
-    for (const [action, step] of steps) await ask('PUT', '/flow', { action, step });
-    return playground.state().actions.flatMap(({ name, isBound }) => (isBound ? name : []));
+describe('a broken destination', () => {
+  const failsItsOwnDeliveries = async (mode: string, failure: object) => {
+    await setMode('splunk', mode);
+    const [splunk, ...others] = (await logIn()).runs;
+    expect(splunk).toMatchObject({ name: 'splunk', outcomes: [{ status: 'failed', ...failure }] });
+    const statuses = others.flatMap(({ outcomes }) => outcomes.map(({ status }) => status));
+    expect(new Set(statuses)).toEqual(new Set(['delivered']));
   };
-  const others = vendors.map(({ name }) => name).slice(3);
-  expect(await order(['segment', 'up'], ['splunk', 'unbind'])).toEqual(['segment', 'keen', ...others]);
-  expect(await order(['segment', 'up'], ['segment', 'down'])).toEqual(['keen', 'segment', ...others]);
-  expect(await order(['splunk', 'bind'], ['splunk', 'down'])).toEqual([
-    'keen',
-    'segment',
-    ...others,
-    'splunk',
-  ]);
+
+  it.each([
+    ['rejects', { reason: 'rejected', code: '401', buffered: false }],
+    ['fails', { reason: 'unavailable', code: '500', buffered: true }],
+    ['throttles', { reason: 'unavailable', code: '429', buffered: true }],
+    ['resets', { reason: 'unavailable', code: 'ECONNRESET', buffered: true }],
+  ])('that %s fails its own deliveries only', failsItsOwnDeliveries);
+
+  it.each(['hangs', 'trickles'])('that %s makes its own deliveries time out', async (mode) => {
+    await setSecrets({ DELIVERY_TIMEOUT_MS: '250' });
+    await failsItsOwnDeliveries(mode, { reason: 'unavailable', code: 'TIMEOUT', buffered: true });
+  });
 });
 
-it('starts afresh', async () => {
-  await ask('PUT', '/flow', { action: 'keen', step: 'unbind' });
-  await ask('PUT', '/destinations/keen/mode', { mode: 'fails' });
-  await logIn();
-  const fresh = await ask('POST', '/reset', {});
-  expect(fresh.status).toBe(204);
-  const { logins, users, destinations, actions } = playground.state();
-  expect(logins).toEqual([]);
-  expect(users[0]).toMatchObject({ name: 'Ada', logins: 0 });
-  expect(destinations.every(({ mode, signUps }) => mode === 'up' && signUps === 0)).toBe(true);
-  expect(actions.filter(({ isBound }) => isBound).map(({ name }) => name)).toEqual(
-    vendors.map(({ name }) => name),
-  );
-  expect(await ask('GET', '/logins/1')).toMatchObject({ status: 404 });
+describe('a recovered destination', () => {
+  it('receives what was buffered after the next successful delivery', async () => {
+    await setMode('splunk', 'fails');
+    await logIn({ ...ADA, user: 'auth0|veteran' });
+    await setMode('splunk', 'up');
+    const { runs } = await logIn();
+    expect(runs[0]?.outcomes).toMatchObject([{ status: 'delivered', type: 'SignUp', flushed: 1 }]);
+    const splunk = getDestination('splunk');
+    expect(splunk).toMatchObject({ mode: 'up', signUps: 1, logins: 1, duplicates: 0 });
+    expect(splunk?.activities.map(({ type, user }) => `${type} ${user}`)).toEqual([
+      'Login Vera, a user since 2019',
+      'SignUp Ada',
+    ]);
+  });
+});
+
+describe('the secrets of an Action', () => {
+  it('are reported by name if they are missing or malformed, and then nothing is sent', async () => {
+    await setSecrets({ SPLUNK_HEC_TOKEN: null, ON_FAILURE: 'maybe' });
+    const problems = { ON_FAILURE: 'must be continue or deny', SPLUNK_HEC_TOKEN: 'is missing' };
+    expect(running.playground.getState().actions[0]?.problem).toBe(
+      'ON_FAILURE must be continue or deny; SPLUNK_HEC_TOKEN is missing',
+    );
+    expect((await logIn()).runs[0]).toMatchObject({
+      outcomes: [{ status: 'misconfigured', problems }],
+      exchanges: [],
+    });
+  });
+
+  it('can be restored to those of the mock vendor', async () => {
+    await setSecrets({ SPLUNK_HEC_TOKEN: null });
+    await send('DELETE', '/secrets/splunk', {});
+    expect(running.playground.getState().actions[0]?.problem).toBe('');
+  });
+
+  it('deny a login that could not be recorded if ON_FAILURE is deny', async () => {
+    await setSecrets({ ON_FAILURE: 'deny' });
+    await setMode('splunk', 'rejects');
+    const { isDenied, runs, errorDescription } = await logIn();
+    expect({ isDenied, runs: runs.length }).toEqual({ isDenied: true, runs: 1 });
+    expect(errorDescription).toContain('could not be recorded');
+  });
+
+  it('show that the Action delivers to another server than the mock vendor', async () => {
+    expect(getDestination('splunk')?.isRedirected).toBe(false);
+    await setSecrets({ SPLUNK_HEC_URL: 'https://127.0.0.1:9' });
+    expect(getDestination('splunk')?.isRedirected).toBe(true);
+  });
+});
+
+describe('the Action for all destinations', () => {
+  it('has an outcome for each of them', async () => {
+    for (const name of NAMES) await send('PUT', '/flow', { action: name, step: 'unbind' });
+    await send('PUT', '/flow', { action: 'all', step: 'bind' });
+    await setMode('keen', 'rejects');
+    const { runs } = await logIn();
+    const outcomes = runs.flatMap((run) => run.outcomes);
+    const failed = outcomes.filter(({ status }) => status !== 'delivered');
+    expect(failed).toMatchObject([{ destination: 'keen', status: 'failed', code: '401' }]);
+    expect(outcomes.map(({ destination }) => destination)).toEqual(
+      running.playground.getState().actions[0]?.destinations,
+    );
+    const withSignUp = NAMES.filter((name) => getDestination(name)?.signUps === 1);
+    const delivered = outcomes.flatMap(({ status, destination }) =>
+      status === 'delivered' ? destination : [],
+    );
+    expect(withSignUp.toSorted()).toEqual(delivered.toSorted());
+  });
+});
+
+describe('the state', () => {
+  it('is sent when a client connects, and after a change', async () => {
+    const response = await fetch(`${running.server.url}/state`);
+    expect(response.headers.get('Content-Type')).toBe('text/event-stream');
+    const decoder = new TextDecoder();
+    let received = '';
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+      const isFirst = received === '';
+      received += decoder.decode(chunk, { stream: true });
+      if (isFirst) await logIn();
+      if (received.includes('"loginsCount":1')) break;
+    }
+    const states: State[] = received
+      .split('\n\n')
+      .slice(0, -1)
+      .map((event) => JSON.parse(event.slice('data: '.length)));
+    expect(states[0]?.loginsCount).toBe(0);
+    expect(states.at(-1)?.logins[0]?.user).toBe('Ada');
+  });
+});
+
+describe('random logins', () => {
+  it('run until the requested number is reached', async () => {
+    await send('POST', '/random-logins', { total: 12 });
+    await expect.poll(() => running.playground.getState().randomLogins, { timeout: 10_000 }).toBeNull();
+    expect(running.playground.getState().loginsCount).toBe(12);
+  });
+
+  it('stop on request', async () => {
+    await send('POST', '/random-logins', { total: 1000 });
+    await send('DELETE', '/random-logins', {});
+    expect(running.playground.getState().randomLogins).toBeNull();
+  });
+});
+
+describe('the post-login flow', () => {
+  const takeStep = (action: string, step: string) => send('PUT', '/flow', { action, step });
+
+  it('runs the Actions of all destinations at first', () => {
+    expect(getBoundActions()).toEqual(NAMES);
+  });
+
+  it('moves an Action up and down', async () => {
+    const [first = '', second = '', third = '', ...others] = NAMES;
+    await takeStep(third, 'up');
+    expect(getBoundActions()).toEqual([first, third, second, ...others]);
+    await takeStep(third, 'down');
+    expect(getBoundActions()).toEqual(NAMES);
+  });
+
+  it('keeps the order if the last Action is moved down or the first one up', async () => {
+    await takeStep(NAMES[0] ?? '', 'up');
+    await takeStep(NAMES.at(-1) ?? '', 'down');
+    expect(getBoundActions()).toEqual(NAMES);
+  });
+
+  it('unbinds an Action, and binds it at the end', async () => {
+    const [first = '', ...others] = NAMES;
+    await takeStep(first, 'unbind');
+    expect(getBoundActions()).toEqual(others);
+    await takeStep(first, 'bind');
+    expect(getBoundActions()).toEqual([...others, first]);
+  });
+});
+
+describe('a reset', () => {
+  it('restores the initial state', async () => {
+    const initial = running.playground.getState();
+    await send('PUT', '/flow', { action: 'keen', step: 'unbind' });
+    await setMode('keen', 'fails');
+    await setSecrets({ ON_FAILURE: 'deny' });
+    await logIn();
+    expect(await send('POST', '/reset', {})).toMatchObject({ status: 204 });
+    expect(running.playground.getState()).toEqual(initial);
+  });
 });

@@ -1,4 +1,4 @@
-/** Builds the page, in memory. */
+/** Builds the client, in memory. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -10,7 +10,7 @@ interface Asset {
 
 const CLIENT = path.join(import.meta.dirname, 'client');
 
-/** Path on the server → what is there. */
+/** Path on the server → asset. */
 export const buildAssets = async (): Promise<ReadonlyMap<string, Asset>> => {
   const { outputFiles } = await build({
     absWorkingDir: CLIENT,
@@ -22,13 +22,12 @@ export const buildAssets = async (): Promise<ReadonlyMap<string, Asset>> => {
     write: false,
     logLevel: 'warning',
   });
-  const built = (extension: string) => outputFiles.find((file) => file.path.endsWith(extension))?.text ?? '';
+  const getBuilt = (extension: string) =>
+    outputFiles.find((file) => file.path.endsWith(extension))?.text ?? '';
+  const html = readFileSync(path.join(CLIENT, 'index.html'), 'utf8');
   return new Map([
-    [
-      '/',
-      { type: 'text/html; charset=utf-8', content: readFileSync(path.join(CLIENT, 'index.html'), 'utf8') },
-    ],
-    ['/app.js', { type: 'text/javascript; charset=utf-8', content: built('.js') }],
-    ['/style.css', { type: 'text/css; charset=utf-8', content: built('.css') }],
+    ['/', { type: 'text/html; charset=utf-8', content: html }],
+    ['/app.js', { type: 'text/javascript; charset=utf-8', content: getBuilt('.js') }],
+    ['/style.css', { type: 'text/css; charset=utf-8', content: getBuilt('.css') }],
   ]);
 };

@@ -1,8 +1,9 @@
+/** A browser for the tests of the playground and for its screenshots. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Where Debian, other distributions, macOS and Windows put Chromium or Chrome. */
-const PLACES = [
+/** Where Debian, other distributions, macOS and Windows install Chromium or Chrome. */
+const EXECUTABLES = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -11,8 +12,8 @@ const PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Chromium keeps to itself, without look-ups, updates or reports, and to few processes: it shows one page. */
-const MODEST = [
+/** No background requests, and few processes: one page is enough. */
+const ARGUMENTS = [
   '--disable-gpu',
   '--disable-quic',
   '--disable-background-networking',
@@ -24,10 +25,10 @@ const MODEST = [
   '--disable-site-isolation-trials',
 ];
 
-/** Path of the browser on this machine, if there is one. */
-export const findBrowser = (): string | undefined => PLACES.find((place) => existsSync(place));
+/** Path of the installed browser; undefined if there is none. */
+export const findBrowser = (): string | undefined => EXECUTABLES.find((file) => existsSync(file));
 
-/** A headless browser with a profile of its own, which is gone when it is closed. */
+/** A headless browser with a temporary profile. */
 export const openBrowser = (executablePath: string): Promise<Browser> =>
-  // Chromium's sandbox does not work for root, who runs it in containers.
-  chromium.launch({ executablePath, args: MODEST, chromiumSandbox: process.getuid?.() !== 0 });
+  // Chromium's sandbox does not work for root, as in containers.
+  chromium.launch({ executablePath, args: ARGUMENTS, chromiumSandbox: process.getuid?.() !== 0 });

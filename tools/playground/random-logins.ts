@@ -1,4 +1,4 @@
-/** People whom nobody has to invent one by one. */
+/** Random logins, of the users of the tenant and of new ones. */
 import type { Kind } from '../simulator/auth0/event.ts';
 import type { LoginRequest } from '../simulator/auth0/flow.ts';
 import type { Tenant } from '../simulator/auth0/tenant.ts';
@@ -26,24 +26,24 @@ const LAST_NAMES = [
   'Rhodes',
   'Turing',
 ];
-const NEW_USER_ONE_IN = 4;
-/** Most logins are of people at the keyboard. */
+const LOGINS_PER_NEW_USER = 4;
+/** Most logins are interactive. */
 const KINDS: readonly Kind[] = ['interactive', 'interactive', 'interactive', 'sso', 'refresh', 'silent'];
 
-/** A login of somebody, who may be new, and is not just logging in elsewhere. */
-export const drawLogin = (
+/** @param busyUsers are logging in at the moment, and are not chosen. */
+export const createRandomLogin = (
   tenant: Tenant,
-  busy: ReadonlySet<string>,
+  busyUsers: ReadonlySet<string>,
   addUser: (name: string, connection: string) => string,
 ): LoginRequest => {
-  const isNew = Math.random() * NEW_USER_ONE_IN < 1;
+  const isNew = Math.random() * LOGINS_PER_NEW_USER < 1;
   return {
     user: isNew
-      ? addUser(`${draw(FIRST_NAMES)} ${draw(LAST_NAMES)}`, draw([...tenant.connections.keys()]))
-      : draw([...tenant.users.keys()].filter((user) => !busy.has(user))),
-    application: draw([...tenant.applications.keys()]),
-    kind: isNew ? 'interactive' : draw(KINDS),
+      ? addUser(`${pick(FIRST_NAMES)} ${pick(LAST_NAMES)}`, pick([...tenant.connections.keys()]))
+      : pick([...tenant.users.keys()].filter((user) => !busyUsers.has(user))),
+    application: pick([...tenant.applications.keys()]),
+    kind: isNew ? 'interactive' : pick(KINDS),
   };
 };
 
-const draw = <T>(elements: readonly T[]): T => elements[Math.floor(Math.random() * elements.length)] as T;
+const pick = <T>(elements: readonly T[]): T => elements[Math.floor(Math.random() * elements.length)] as T;

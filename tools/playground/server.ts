@@ -1,4 +1,4 @@
-/** Serves the page, and what it asks for, on 127.0.0.1. */
+/** Serves the playground and its API on 127.0.0.1. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,48 +9,48 @@ import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import * as v from 'valibot';
-import { UsageError } from '../cli/command.ts';
+import { UsageError } from '../shared/usage-error.ts';
 import { buildAssets } from './assets.ts';
+import { DESTINATION_MODES, type DestinationMode } from './destination-modes.ts';
 import { guard } from './guard.ts';
-import { MODES } from './modes.ts';
 import type { Playground } from './playground.ts';
 
-export interface Page {
+export interface PlaygroundServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 const NAME_LIMIT_CHARS = 60;
-const LOGINS_LIMIT = 1000;
-/** The state is sent this often at most, */
+const RANDOM_LOGINS_LIMIT = 1000;
+/** The state is sent no more often than this. */
 const STATE_INTERVAL_MS = 150;
-/** and looked at this often at least, for what happens by itself. */
+/** Without a change, the state is checked this often: destinations receive events, and the chart moves on. */
 const STATE_CHECK_MS = 1000;
 
-const name = v.pipe(v.string(), v.trim(), v.nonEmpty('A name is needed'), v.maxLength(NAME_LIMIT_CHARS));
+const name = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(NAME_LIMIT_CHARS));
 
-const Login = v.strictObject({
+const LoginBody = v.strictObject({
   user: v.string(),
   application: v.string(),
   connection: v.exactOptional(v.string()),
   organization: v.exactOptional(v.string()),
   kind: v.picklist(['interactive', 'sso', 'silent', 'refresh']),
 });
-const NewUser = v.strictObject({ name, connection: v.string() });
-const Run = v.strictObject({
-  logins: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LOGINS_LIMIT)),
+const UserBody = v.strictObject({ name, connection: v.string() });
+const RandomLoginsBody = v.strictObject({
+  total: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(RANDOM_LOGINS_LIMIT)),
 });
-const NewMode = v.strictObject({ mode: v.picklist(Object.keys(MODES) as Array<keyof typeof MODES>) });
-const Secrets = v.strictObject({
+const ModeBody = v.strictObject({ mode: v.picklist(Object.keys(DESTINATION_MODES) as DestinationMode[]) });
+const SecretsBody = v.strictObject({
   actions: v.array(v.string()),
   values: v.record(v.string(), v.nullable(v.string())),
 });
-/** A step, not the whole flow: what another window has changed meanwhile stays. */
-const FlowStep = v.strictObject({ action: v.string(), step: v.picklist(['up', 'down', 'bind', 'unbind']) });
+/** One step, not the whole flow, so that changes in another window are kept. */
+const FlowBody = v.strictObject({ action: v.string(), step: v.picklist(['up', 'down', 'bind', 'unbind']) });
 
-/** On a free port unless told otherwise. */
-export const startPage = async (playground: Playground, port = 0): Promise<Page> => {
-  const server = createServer(getRequestListener((await routes(playground)).fetch));
+/** Starts the server, by default on a free port. */
+export const startPlaygroundServer = async (playground: Playground, port = 0): Promise<PlaygroundServer> => {
+  const server = createServer(getRequestListener((await createApp(playground)).fetch));
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -64,8 +64,7 @@ export const startPage = async (playground: Playground, port = 0): Promise<Page>
   };
 };
 
-const routes = async (playground: Playground): Promise<Hono> => {
-  const assets = await buildAssets();
+const createApp = async (playground: Playground): Promise<Hono> => {
   const app = new Hono();
 
   app.use(guard);
@@ -81,12 +80,12 @@ const routes = async (playground: Playground): Promise<Hono> => {
         formAction: ["'none'"],
         frameAncestors: ["'none'"],
       },
-      // For https only, which a loopback address has not.
+      // Loopback is served without TLS.
       strictTransportSecurity: false,
     }),
   );
 
-  for (const [path, { type, content }] of assets) {
+  for (const [path, { type, content }] of await buildAssets()) {
     app.get(path, (c) => c.body(content, 200, { 'Content-Type': type, 'Cache-Control': 'no-store' }));
   }
 
@@ -94,7 +93,7 @@ const routes = async (playground: Playground): Promise<Hono> => {
     streamSSE(c, async (stream) => {
       let sent = '';
       while (!stream.aborted && !stream.closed) {
-        const state = JSON.stringify(playground.state());
+        const state = JSON.stringify(playground.getState());
         if (state === sent) {
           const signal = AbortSignal.timeout(STATE_CHECK_MS);
           await once(playground.changes, 'change', { signal }).catch(() => {});
@@ -108,41 +107,45 @@ const routes = async (playground: Playground): Promise<Hono> => {
   );
 
   app.get('/logins/:id', (c) => {
-    const details = playground.details(Number(c.req.param('id')));
-    return details ? c.json(details) : c.text('This login is no longer remembered.', 404);
+    const details = playground.getDetails(Number(c.req.param('id')));
+    return details ? c.json(details) : c.text('This login is no longer available.', 404);
   });
-  app.post('/logins', async (c) => c.json({ id: await playground.logIn(await read(c, Login)) }));
+  app.post('/logins', async (c) => c.json({ id: await playground.logIn(await readBody(c, LoginBody)) }));
   app.post('/users', async (c) => {
-    const { name, connection } = await read(c, NewUser);
+    const { name, connection } = await readBody(c, UserBody);
     return c.json({ id: playground.addUser(name, connection) });
   });
-  app.post('/run', async (c) => {
-    // It goes on after the answer; its progress is part of the state.
-    playground.logInMany((await read(c, Run)).logins);
+  app.post('/random-logins', async (c) => {
+    const { total } = await readBody(c, RandomLoginsBody);
+    // They go on after the response; their progress is part of the state.
+    playground.logInAtRandom(total);
     return c.body(null, 204);
   });
-  app.delete('/run', (c) => {
-    playground.stopMany();
+  app.delete('/random-logins', (c) => {
+    playground.stopRandomLogins();
     return c.body(null, 204);
   });
   app.put('/destinations/:name/mode', async (c) => {
-    playground.setMode(c.req.param('name'), (await read(c, NewMode)).mode);
+    const { mode } = await readBody(c, ModeBody);
+    playground.setMode(c.req.param('name'), mode);
     return c.body(null, 204);
   });
   app.put('/secrets', async (c) => {
-    const { actions, values } = await read(c, Secrets);
-    playground.configure(actions, values);
+    const { actions, values } = await readBody(c, SecretsBody);
+    playground.editFlow((flow) => flow.setSecrets(actions, values));
     return c.body(null, 204);
   });
   app.delete('/secrets/:action', (c) => {
-    playground.restoreSecrets(c.req.param('action'));
+    playground.editFlow((flow) => flow.restoreDefaultSecrets(c.req.param('action')));
     return c.body(null, 204);
   });
   app.put('/flow', async (c) => {
-    const { action, step } = await read(c, FlowStep);
-    if (step === 'bind') playground.bind(action);
-    else if (step === 'unbind') playground.unbind(action);
-    else playground.move(action, step === 'up' ? -1 : 1);
+    const { action, step } = await readBody(c, FlowBody);
+    playground.editFlow((flow) => {
+      if (step === 'bind') flow.bind(action);
+      else if (step === 'unbind') flow.unbind(action);
+      else flow.move(action, step === 'up' ? -1 : 1);
+    });
     return c.body(null, 204);
   });
   app.post('/reset', (c) => {
@@ -158,8 +161,8 @@ const routes = async (playground: Playground): Promise<Hono> => {
   return app;
 };
 
-/** The body of a request, checked. No message repeats a value, which may be secret. */
-const read = async <T>(
+/** The body of a request, validated. An error never repeats a value, which may be secret. */
+const readBody = async <T>(
   c: { req: { json(): Promise<unknown> } },
   schema: v.GenericSchema<unknown, T>,
 ): Promise<T> => {

@@ -1,79 +1,78 @@
-/** What the server tells the page, as JSON. No value of a secret is in it, but for the settings that are none. */
+/** What the server sends to the client, as JSON. It holds no secret: only the values of settings that are not sensitive. */
 import type { Change } from 'diff';
+import type { Outcome } from '../../lib/outcome.ts';
 import type { Kind } from '../simulator/auth0/event.ts';
-import type { Outcome } from '../simulator/outcomes.ts';
 
 export interface State {
   readonly users: ReadonlyArray<{ id: string; name: string; connection: string; logins: number }>;
-  readonly applications: ReadonlyArray<{ id: string; name: string; isLeftOut: boolean }>;
+  readonly applications: ReadonlyArray<{ id: string; name: string; isExcluded: boolean }>;
   readonly connections: readonly string[];
   readonly organizations: ReadonlyArray<{ id: string; name: string }>;
-  /** Bound ones first, in the order of the flow. */
+  /** The bound ones in the order of execution, and then the others. */
   readonly actions: readonly ActionState[];
   readonly destinations: readonly DestinationState[];
-  /** How a destination can be. */
+  /** The modes that a destination can have. */
   readonly modes: ReadonlyArray<{ value: string; label: string }>;
-  /** The newest first. */
+  /** The latest, newest first. */
   readonly logins: readonly LoginRow[];
-  /** How many logins there were, also those that are no longer listed. */
+  /** Including those that are no longer listed. */
   readonly loginsCount: number;
-  /** Many logins under way. */
-  readonly run: { readonly done: number; readonly total: number } | null;
+  /** The random logins in progress. */
+  readonly randomLogins: { readonly done: number; readonly total: number } | null;
 }
 
 export interface ActionState {
   readonly name: string;
   readonly isBound: boolean;
-  /** Names of the destinations that it can record at. */
-  readonly records: readonly string[];
-  /** What it has of what is wrong with its secrets, by their names; '' if nothing. */
+  /** Names of the destinations that it can deliver to. */
+  readonly destinations: readonly string[];
+  /** What is wrong with its secrets; '' if nothing is. */
   readonly problem: string;
-  readonly deadlineMs: number;
   readonly secrets: readonly SecretState[];
 }
 
 export interface SecretState {
   readonly name: string;
-  /** Markdown, of backticks alone. */
+  /** Markdown, of which only backticks are used. */
   readonly description: string;
   readonly isRequired: boolean;
   readonly isSet: boolean;
-  /** Not as the local tenant set it up. */
-  readonly isChanged: boolean;
-  /** What counts where it is not set; '' if nothing does. */
-  readonly fallback: string;
-  /** Every Action understands it. */
+  /** Whether it was changed in the playground. */
+  readonly isEdited: boolean;
+  /** '' if there is none. */
+  readonly defaultValue: string;
+  /** Whether every Action has it. */
   readonly isSetting: boolean;
-  /** Of settings alone, but for HASH_KEY: no value of a secret leaves the server. */
+  /** Of a setting that is not sensitive. */
   readonly value?: string;
-  /** What it can be, if that is a choice. */
+  /** Its only values; empty unless they can be listed. */
   readonly choices: readonly string[];
 }
 
 export interface DestinationState {
   readonly name: string;
-  /** The value of one of the modes. */
   readonly mode: string;
-  /** No Action sends to it: the one of its name has another address. */
-  readonly isBypassed: boolean;
+  /** Whether the secrets of its Action point to another server than the mock vendor. */
+  readonly isRedirected: boolean;
   readonly signUps: number;
   readonly logins: number;
-  /** Activities that it had before, by their id. */
-  readonly repeated: number;
-  /** Milliseconds; empty as long as it was sent nothing. */
+  /** Activities that the destination had accepted before, by their id. */
+  readonly duplicates: number;
+  /** Milliseconds; null until the first response. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
-  /** The newest first. */
+  /** The latest, newest first. */
   readonly activities: readonly AcceptedActivity[];
-  /** Activities that it has not had before, by the time of arrival: the oldest first, up to now. */
+  /** Activities without duplicates by the time of arrival, oldest first, up to now. */
   readonly chart: ReadonlyArray<{ signUps: number; logins: number }>;
 }
 
 export interface AcceptedActivity {
   readonly key: string;
+  /** ISO 8601. */
   readonly at: string;
   readonly type: 'SignUp' | 'Login';
   readonly user: string;
-  readonly isRepeated: boolean;
+  readonly isDuplicate: boolean;
 }
 
 export interface LoginRow {
@@ -85,36 +84,40 @@ export interface LoginRow {
   readonly kind: Kind;
   readonly isDenied: boolean;
   readonly durationMs: number;
-  readonly actions: readonly RunRow[];
+  readonly runs: readonly RunRow[];
 }
 
+/** One Action in one login. */
 export interface RunRow {
   readonly name: string;
   readonly durationMs: number;
   readonly deadlineMs: number;
-  readonly outcome: Outcome;
-  /** What it was recorded as, or was to be. */
-  readonly type?: 'SignUp' | 'Login';
-  /** How many kept activities went along. */
-  readonly along: number;
-  /** The status, or why there was none, of the first request that failed, if one did; '' where nothing was sent. */
-  readonly answer: string;
+  /** One for each destination. */
+  readonly outcomes: readonly OutcomeRow[];
+  /** What the Action threw. */
+  readonly error?: string;
 }
+
+/** An outcome as the Action published it, without the activity but for its type. */
+export type OutcomeRow = WithoutActivity<Outcome> & { readonly type?: 'SignUp' | 'Login' };
+
+type WithoutActivity<T> = T extends unknown ? Omit<T, 'action' | 'activity'> : never;
 
 export interface LoginDetails extends LoginRow {
   readonly errorDescription?: string;
-  /** app_metadata before and after the login, as lines of JSON. */
+  /** The difference that the login made to app_metadata, as lines of JSON. */
   readonly appMetadata: readonly Change[];
   readonly runs: readonly RunDetails[];
 }
 
 export interface RunDetails extends RunRow {
   readonly log: string;
-  /** JSON. */
+  /** JSON, with masked secrets. */
   readonly event: string;
   readonly exchanges: readonly ExchangeDetails[];
 }
 
+/** A request and its response, with masked credentials. */
 export interface ExchangeDetails {
   readonly method: string;
   readonly url: string;
@@ -123,7 +126,7 @@ export interface ExchangeDetails {
   readonly startMs: number;
   readonly durationMs?: number;
   readonly status?: number;
-  readonly answerHeaders: Readonly<Record<string, string>>;
-  readonly answer: string;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  readonly responseBody: string;
   readonly error?: string;
 }

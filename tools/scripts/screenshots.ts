@@ -1,61 +1,65 @@
-/** `npm run screenshots`: the pictures of the page that README.md shows. */
+/** `npm run screenshots`: the pictures of the playground in README.md. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Page as BrowserPage } from 'playwright-core';
-import { runTool, UsageError } from '../cli/command.ts';
+import type { Page } from 'playwright-core';
 import { findBrowser, openBrowser } from '../playground/browser.ts';
 import { Playground } from '../playground/playground.ts';
-import { startPage } from '../playground/server.ts';
+import { startPlaygroundServer } from '../playground/server.ts';
 import { build } from '../shared/build.ts';
 import { ROOT } from '../shared/manifest.ts';
+import { runScript } from '../shared/script.ts';
+import { UsageError } from '../shared/usage-error.ts';
+import { ADA, MOBILE, WEB } from '../simulator/personas.ts';
+import { vendors } from '../simulator/vendors/all-vendors.ts';
 
 const HELP = `Usage: npm run screenshots
 
-Opens the page of npm start in Chromium or Chrome, logs users in, breaks a destination, and writes what is to be seen
-to tools/playground/screenshots/.
+Opens the playground in Chromium or Chrome, logs users in, breaks destinations, and writes screenshots to
+tools/playground/screenshots/.
 
-  --help   this text`;
+  --help   show this text`;
 
 const FOLDER = path.join(ROOT, 'tools/playground/screenshots');
 
 const DESKTOP = { width: 1440, height: 1000 };
-/** Logins every few seconds. */
-const BUSY_WHILE = [9, 14, 6, 11, 17, 8, 12];
-const PAUSE_MS = 3000;
 const PHONE = { width: 360, height: 780 };
 
-/** A morning at the tenant: sign-ups, a busy while, and a destination that is down. */
-const playMorning = async (playground: Playground): Promise<void> => {
-  const [first, second] = playground.state().destinations.map(({ name }) => name) as [string, string];
-  for (const logins of BUSY_WHILE) {
-    await playground.logInMany(logins);
-    await sleep(PAUSE_MS);
+/** Numbers of random logins, a few seconds apart, so that the charts have several bars. */
+const BATCHES = [9, 14, 6, 11, 17, 8, 12];
+const BATCH_INTERVAL_MS = 3000;
+
+/** Random logins, then an outage of one destination, rejections by another, and a recovery. */
+const logUsersIn = async (playground: Playground): Promise<void> => {
+  const [first, second] = vendors.map(({ name }) => name) as [string, string];
+  for (const logins of BATCHES) {
+    await playground.logInAtRandom(logins);
+    await sleep(BATCH_INTERVAL_MS);
   }
   playground.setMode(first, 'fails');
-  playground.setMode(second, 'refuses');
+  playground.setMode(second, 'rejects');
   const mary = playground.addUser('Mary Jackson', 'google-oauth2');
-  await playground.logIn({ user: mary, application: 'Mobile app' });
-  await playground.logIn({ user: 'auth0|ada', application: 'Web shop', kind: 'sso' });
+  await playground.logIn({ user: mary, application: MOBILE });
+  await playground.logIn({ user: ADA, application: WEB, kind: 'sso' });
   playground.setMode(first, 'up');
-  await playground.logIn({ user: mary, application: 'Web shop', organization: 'org_acme' });
-  await playground.logIn({ user: 'auth0|ada', application: 'Mobile app', kind: 'refresh' });
+  await playground.logIn({ user: mary, application: WEB, organization: 'org_acme' });
+  await playground.logIn({ user: ADA, application: MOBILE, kind: 'refresh' });
 };
 
-const openDetails = async (page: BrowserPage): Promise<void> => {
+const openDetails = async (page: Page): Promise<void> => {
   await page.getByRole('button', { name: 'of Mary' }).first().click();
   await page.locator('.run-details').first().waitFor();
 };
 
-await runTool(HELP, {}, async () => {
+await runScript(HELP, {}, async () => {
   const executable = findBrowser();
-  if (!executable) throw new UsageError('There is no Chromium here: install it, or Chrome');
+  if (!executable) throw new UsageError('Neither Chromium nor Chrome is installed');
   mkdirSync(FOLDER, { recursive: true });
   await build();
   const playground = await Playground.open();
-  const [server, browser] = await Promise.all([startPage(playground), openBrowser(executable)]);
+  const [server, browser] = await Promise.all([startPlaygroundServer(playground), openBrowser(executable)]);
   try {
-    await playMorning(playground);
+    await logUsersIn(playground);
     for (const [name, viewport, colorScheme, prepare] of [
       ['light', DESKTOP, 'light', undefined],
       ['dark', DESKTOP, 'dark', undefined],

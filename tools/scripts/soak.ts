@@ -1,35 +1,39 @@
 /** `npm run soak`: thousands of logins while every mock vendor fails at random, and the totals at the end. */
-import { runTool, UsageError } from '../cli/command.ts';
 import { build } from '../shared/build.ts';
 import { Progress } from '../shared/progress.ts';
+import { runScript } from '../shared/script.ts';
 import { paint, table } from '../shared/table.ts';
+import { UsageError } from '../shared/usage-error.ts';
 import { type SoakReport, soak } from '../simulator/soak.ts';
 
-const HELP = `Usage: npm run soak -- [--logins 5000] [--users 500] [--seed 1] [--json]
+const HELP = `Usage: npm run soak -- [options]
 
 Runs the built Actions through thousands of logins while the mock vendors fail at random, and compares what the Actions
-reported with what each vendor received. Exits with 0 if no guarantee is broken, otherwise with 1.
+reported with what each vendor received. Exits with 1 if a guarantee is broken.
 
-  --logins   number of logins, before every user comes back three times
-  --users    number of users, all of them new
-  --seed     seed of the random faults; a random one by default, which is printed
-  --json     print the report as JSON
-  --help     print this text`;
+  --logins <number>   logins before every user comes back three times; 5000 by default
+  --users <number>    users, all of them new; 500 by default
+  --seed <number>     seed of the random faults; a random one by default, which is printed
+  --json              print the report as JSON
+  --help              show this text`;
+
+const OPTIONS = {
+  logins: { type: 'string', default: '5000' },
+  users: { type: 'string', default: '500' },
+  seed: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
 
 const SEED_LIMIT = 2 ** 31;
 
-const describe = ({
-  seed,
-  logins,
-  users,
-  destinations,
-  deadlineMs,
-  slowestMs,
-  lagMs,
-  heapMb,
-  problems,
-}: SoakReport): string =>
-  [
+const parsePositive = (name: string, value: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new UsageError(`--${name} must be a whole number above 0`);
+  return Number(value);
+};
+
+const describe = (report: SoakReport): string => {
+  const { seed, logins, users, destinations, deadlineMs, slowestMs, lagMs, heapMb, problems } = report;
+  return [
     `${logins} logins of ${users} users, seed ${seed}`,
     table([
       ['destination', 'SignUps', 'Logins', 'duplicates', 'rejected', 'dropped'],
@@ -44,30 +48,17 @@ const describe = ({
     `The heap was ${heapMb.start} MB at the start and ${heapMb.end} MB at the end.`,
     problems.length === 0 ? paint('green', 'No guarantee was broken.') : paint('red', problems.join('\n')),
   ].join('\n\n');
-
-const positive = (name: string, value: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new UsageError(`--${name} must be a whole number above 0`);
-  return Number(value);
 };
 
-await runTool(
-  HELP,
-  {
-    logins: { type: 'string', default: '5000' },
-    users: { type: 'string', default: '500' },
-    seed: { type: 'string' },
-    json: { type: 'boolean' },
-  },
-  async ({ values }) => {
-    const logins = positive('logins', values.logins);
-    const users = positive('users', values.users);
-    const seed =
-      values.seed === undefined ? Math.floor(Math.random() * SEED_LIMIT) : positive('seed', values.seed);
-    await build();
-    const progress = new Progress(1 + logins + 3 * users, 'logins');
-    const report = await soak({ logins, users, seed, onProgress: (done) => progress.update(done) });
-    progress.end();
-    console.log(values.json ? JSON.stringify(report, null, 2) : describe(report));
-    return report.problems.length === 0 ? 0 : 1;
-  },
-);
+await runScript(HELP, OPTIONS, async ({ values }) => {
+  const logins = parsePositive('logins', values.logins);
+  const users = parsePositive('users', values.users);
+  const seed =
+    values.seed === undefined ? Math.floor(Math.random() * SEED_LIMIT) : parsePositive('seed', values.seed);
+  await build();
+  const progress = new Progress(1 + logins + 3 * users, 'logins');
+  const report = await soak({ logins, users, seed, onProgress: (done) => progress.update(done) });
+  progress.end();
+  console.log(values.json ? JSON.stringify(report, null, 2) : describe(report));
+  return report.problems.length === 0 ? 0 : 1;
+});

@@ -1,7 +1,7 @@
 /** `npm start`: the built Actions, run as Auth0 runs them, against embedded destinations. Nothing leaves this machine. */
 import { once } from 'node:events';
 import { Playground } from '../../playground/playground.ts';
-import { startPage } from '../../playground/server.ts';
+import { startPlaygroundServer } from '../../playground/server.ts';
 import { build } from '../../shared/build.ts';
 import { paint, table } from '../../shared/table.ts';
 import { createSandbox } from '../../simulator/sandbox.ts';
@@ -84,10 +84,10 @@ const playOnce = async (asJson: boolean): Promise<number> => {
 
 const servePage = async (port: number): Promise<number> => {
   const playground = await Playground.open();
-  const page = await startPage(playground, port);
-  console.log(`Open ${page.url} in a browser. Ctrl+C ends it.`);
+  const server = await startPlaygroundServer(playground, port);
+  console.log(`Open ${server.url} in a browser. Ctrl+C ends it.`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  await Promise.all([page.close(), playground.close()]);
+  await Promise.all([server.close(), playground.close()]);
   return 0;
 };
 

@@ -1,7 +1,9 @@
-/** One colour for each destination, everywhere. Actions without a destination of their own have none. */
+/** The color of a destination, the same everywhere. An Action for several destinations has none. */
 import type { State } from '../state.ts';
 
-export const accentOf = ({ destinations }: State, name: string): string => {
+const ACCENTS = 12;
+
+export const getAccent = ({ destinations }: State, name: string): string => {
   const index = destinations.findIndex((destination) => destination.name === name);
-  return index < 0 ? 'accent-none' : `accent-${index % 12}`;
+  return index < 0 ? 'accent-none' : `accent-${index % ACCENTS}`;
 };

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Destinations } from './destinations.tsx';
 import { Details } from './details.tsx';
 import { Flow } from './flow.tsx';
-import { summary } from './labels.ts';
+import { describeLogin } from './labels.ts';
 import { LogIn } from './log-in.tsx';
 import { Logins } from './logins.tsx';
 import { change, failures, useLiveState } from './requests.ts';
@@ -16,9 +16,9 @@ const App = () => {
   const [edited, edit] = useState<string>();
 
   useEffect(() => {
-    const tell = (event: Event) => setFailure((event as CustomEvent<string>).detail);
-    failures.addEventListener('failure', tell);
-    return () => failures.removeEventListener('failure', tell);
+    const showFailure = (event: Event) => setFailure((event as CustomEvent<string>).detail);
+    failures.addEventListener('failure', showFailure);
+    return () => failures.removeEventListener('failure', showFailure);
   }, []);
 
   if (!state) return <p class="waiting">{isConnected ? 'Connecting…' : STOPPED}</p>;
@@ -27,11 +27,11 @@ const App = () => {
     <>
       <header>
         <h1>
-          auth0-login-analytics <span class="tagline">local tenant</span>
+          auth0-login-analytics <span class="tagline">playground</span>
         </h1>
         <p class={isConnected ? 'live' : 'live off'}>{isConnected ? 'Live' : 'Stopped'}</p>
         <button type="button" onClick={() => change('POST', '/reset')}>
-          Start afresh
+          Reset
         </button>
       </header>
       {!isConnected && (
@@ -47,8 +47,8 @@ const App = () => {
           </button>
         </p>
       )}
-      <p class="unseen" role="status">
-        {newest ? `Login ${newest.id}: ${summary(newest)}` : ''}
+      <p class="visually-hidden" role="status">
+        {newest ? `Login ${newest.id}: ${describeLogin(newest)}` : ''}
       </p>
       <div class="columns">
         <div class="rail">
@@ -66,9 +66,9 @@ const App = () => {
   );
 };
 
-const STOPPED = 'The local tenant has stopped. Start it again with npm start.';
+const STOPPED = 'The playground has stopped. Restart it with npm start.';
 
-/** Kept in the address, so that it survives a reload. */
+/** Part of the URL, so that it survives a reload. */
 const useSelectedLogin = () => {
   const read = () => Number(/^#login-(\d+)$/.exec(location.hash)?.[1]) || undefined;
   const [selected, setSelected] = useState(read);

@@ -1,9 +1,8 @@
 import type { DestinationState, State } from '../state.ts';
-import { accentOf } from './accent.ts';
-import { clock, milliseconds } from './labels.ts';
+import { getAccent } from './accent.ts';
+import { formatMs, formatTime } from './labels.ts';
 import { change } from './requests.ts';
 
-/** What one opens a destination for. */
 export const Destinations = ({ state, onEdit }: { state: State; onEdit: (name: string) => void }) => (
   <section aria-labelledby="destinations">
     <h2 id="destinations">Destinations</h2>
@@ -13,7 +12,7 @@ export const Destinations = ({ state, onEdit }: { state: State; onEdit: (name: s
           key={destination.name}
           destination={destination}
           modes={state.modes}
-          accent={accentOf(state, destination.name)}
+          accent={getAccent(state, destination.name)}
           onEdit={onEdit}
         />
       ))}
@@ -29,7 +28,7 @@ interface Props {
 }
 
 const Card = ({ destination, modes, accent, onEdit }: Props) => {
-  const { name, mode, isBypassed, signUps, logins, repeated, latency, activities } = destination;
+  const { name, mode, isRedirected, signUps, logins, duplicates, latency, activities } = destination;
   return (
     <article class={`card ${accent} ${mode === 'up' ? '' : 'broken'}`} aria-label={name}>
       <header>
@@ -42,7 +41,7 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
         </button>
       </header>
       <select
-        aria-label={`${name} is`}
+        aria-label={`Mode of ${name}`}
         value={mode}
         onChange={(event) => change('PUT', `/destinations/${name}/mode`, { mode: event.currentTarget.value })}
       >
@@ -62,23 +61,25 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
           <dd>{logins}</dd>
         </div>
         <div>
-          <dt>Repeated</dt>
-          <dd class={repeated > 0 ? '' : 'none'}>{repeated}</dd>
+          <dt>Duplicates</dt>
+          <dd class={duplicates > 0 ? '' : 'none'}>{duplicates}</dd>
         </div>
       </dl>
       <Chart destination={destination} />
       <p class="latency">
         {latency
-          ? `p50 ${milliseconds(latency.p50)} · p95 ${milliseconds(latency.p95)} · p99 ${milliseconds(latency.p99)}`
-          : 'Nothing sent yet'}
+          ? `p50 ${formatMs(latency.p50)} · p95 ${formatMs(latency.p95)} · p99 ${formatMs(latency.p99)}`
+          : 'No requests yet'}
       </p>
-      {isBypassed && <p class="note">Its Action sends elsewhere; this is what the embedded one got.</p>}
-      <ol class="activities" aria-label={`Newest activities at ${name}`}>
-        {activities.map(({ key, at, type, user, isRepeated }) => (
-          <li key={key} class={isRepeated ? 'repeated' : ''}>
+      {isRedirected && (
+        <p class="note">Its Action sends to another server. This is what the mock vendor received.</p>
+      )}
+      <ol class="activities" aria-label={`Latest activities at ${name}`}>
+        {activities.map(({ key, at, type, user, isDuplicate }) => (
+          <li key={key} class={isDuplicate ? 'duplicate' : ''}>
             <span class={type === 'SignUp' ? 'type sign-up' : 'type'}>{type}</span>
             <span class="user">{user}</span>
-            <time dateTime={at}>{isRepeated ? 'had it' : clock(at)}</time>
+            <time dateTime={at}>{isDuplicate ? 'duplicate' : formatTime(at)}</time>
           </li>
         ))}
       </ol>

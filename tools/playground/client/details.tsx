@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ExchangeDetails, LoginDetails, RunDetails, State } from '../state.ts';
-import { accentOf } from './accent.ts';
-import { clock, isBad, KINDS, milliseconds, verdict } from './labels.ts';
+import { getAccent } from './accent.ts';
+import { describeOutcome, formatMs, formatTime, isFailed, KINDS, runLabel } from './labels.ts';
 import { fetchLogin } from './requests.ts';
 
 interface Props {
@@ -11,7 +11,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** All of one login: what the Actions were given, sent, were answered, logged and wrote. */
+/** One login: the events, requests, responses, outcomes and logs of the Actions, and the change of app_metadata. */
 export const Details = ({ id, state, onClose }: Props) => {
   const [login, setLogin] = useState<LoginDetails | null>();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -43,20 +43,20 @@ export const Details = ({ id, state, onClose }: Props) => {
           ×
         </button>
       </header>
-      {login === null && <p>This login is no longer remembered.</p>}
-      {login && <Journey login={login} state={state} />}
+      {login === null && <p>This login is no longer available.</p>}
+      {login && <LoginTimeline login={login} state={state} />}
     </aside>
   );
 };
 
-const Journey = ({ login, state }: { login: LoginDetails; state: State }) => (
+const LoginTimeline = ({ login, state }: { login: LoginDetails; state: State }) => (
   <>
     <p>
-      {clock(login.at)} · {KINDS[login.kind]} · {login.application} ·{' '}
+      {formatTime(login.at)} · {KINDS[login.kind]} · {login.application} ·{' '}
       {login.isDenied ? (
-        <b class="bad">refused: {login.errorDescription}</b>
+        <b class="bad">denied: {login.errorDescription}</b>
       ) : (
-        `let in after ${milliseconds(login.durationMs)}`
+        `completed in ${formatMs(login.durationMs)}`
       )}
     </p>
     <h3>app_metadata</h3>
@@ -66,13 +66,13 @@ const Journey = ({ login, state }: { login: LoginDetails; state: State }) => (
         return <Tag key={index}>{value}</Tag>;
       })}
     </Code>
-    {login.appMetadata.length < 2 && <p class="legend">Not changed by this login.</p>}
+    {login.appMetadata.length < 2 && <p class="legend">Unchanged by this login.</p>}
     {login.runs.map((run, index) => (
       <Run
         key={`${login.id} ${run.name}`}
         run={run}
-        accent={accentOf(state, run.name)}
-        isOpen={index === 0 || isBad(run)}
+        accent={getAccent(state, run.name)}
+        isOpen={index === 0 || isFailed(run)}
       />
     ))}
   </>
@@ -83,17 +83,27 @@ const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen:
     <summary>
       <i class="dot" />
       <b>{run.name}</b>
-      <span class={isBad(run) ? 'bad' : ''}>{verdict(run)}</span>
-      <span class="number">{milliseconds(run.durationMs)}</span>
+      <span class={isFailed(run) ? 'bad' : ''}>{runLabel(run)}</span>
+      <span class="number">{formatMs(run.durationMs)}</span>
     </summary>
+    <h4>Outcome</h4>
+    <ul class="outcomes">
+      {run.outcomes.map((outcome) => (
+        <li key={outcome.destination}>
+          {outcome.destination !== run.name && <b>{outcome.destination}: </b>}
+          {describeOutcome(outcome)}
+        </li>
+      ))}
+      {run.error !== undefined && <li class="bad">The Action failed: {run.error}</li>}
+    </ul>
     <h4>Log</h4>
-    <Code class="wrapped">{run.log || 'Nothing'}</Code>
-    {run.exchanges.length === 0 && <p class="legend">Nothing was sent.</p>}
+    <Code class="wrapped">{run.log || 'Empty'}</Code>
+    {run.exchanges.length === 0 && <p class="legend">No requests.</p>}
     {run.exchanges.map((exchange, index) => (
       <Exchange key={index} exchange={exchange} number={index + 1} count={run.exchanges.length} />
     ))}
     <details>
-      <summary>The event that Auth0 hands over</summary>
+      <summary>Event object</summary>
       <Code>{run.event}</Code>
     </details>
   </details>
@@ -110,37 +120,37 @@ const Exchange = ({
 }) => (
   <>
     <h4>
-      Request{count > 1 ? ` ${number} of ${count}` : ''}, after {milliseconds(exchange.startMs)}
+      Request{count > 1 ? ` ${number} of ${count}` : ''}, after {formatMs(exchange.startMs)}
     </h4>
     <Code class="wrapped">
       <b>
         {exchange.method} {exchange.url}
       </b>
-      {headerLines(exchange.headers)}
+      {toHeaderLines(exchange.headers)}
     </Code>
     <Code>{exchange.body}</Code>
     <h4>
-      {exchange.status === undefined ? 'No answer' : `Answer ${exchange.status}`}
-      {exchange.durationMs === undefined ? '' : `, after ${milliseconds(exchange.durationMs)}`}
+      {exchange.status === undefined ? 'No response' : `Response ${exchange.status}`}
+      {exchange.durationMs === undefined ? '' : `, after ${formatMs(exchange.durationMs)}`}
     </h4>
     {exchange.error && <Code class="wrapped bad">{exchange.error}</Code>}
     {exchange.status !== undefined && (
       <Code class="wrapped">
-        {headerLines(exchange.answerHeaders).trimStart()}
-        {exchange.answer && `\n\n${exchange.answer}`}
+        {toHeaderLines(exchange.responseHeaders).trimStart()}
+        {exchange.responseBody && `\n\n${exchange.responseBody}`}
       </Code>
     )}
   </>
 );
 
 const Code = ({ class: className = '', children }: { class?: string; children: ComponentChildren }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: without it the keyboard could not scroll it.
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: it must be scrollable with the keyboard.
   <pre tabIndex={0} class={className}>
     {children}
   </pre>
 );
 
-const headerLines = (headers: Readonly<Record<string, string>>): string =>
+const toHeaderLines = (headers: Readonly<Record<string, string>>): string =>
   Object.entries(headers)
     .map(([name, value]) => `\n${name}: ${value}`)
     .join('');

@@ -1,17 +1,17 @@
 import { useRef } from 'preact/hooks';
 import type { ActionState, State } from '../state.ts';
-import { accentOf } from './accent.ts';
+import { getAccent } from './accent.ts';
 import { change as send } from './requests.ts';
 
-/** What a login goes through, in order, as in Auth0's editor of the flow. */
+/** The post-login flow, as in Auth0's flow editor. */
 export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) => void }) => {
   const bound = state.actions.filter(({ isBound }) => isBound);
   const others = state.actions.filter(({ isBound }) => !isBound);
   const heading = useRef<HTMLHeadingElement>(null);
   const change = (action: string, step: 'up' | 'down' | 'bind' | 'unbind') =>
     send('PUT', '/flow', { action, step });
-  /** Where the button that was pressed is gone, the keyboard goes on from the heading. */
-  const changeAndLeave = async (action: string, step: 'bind' | 'unbind') => {
+  /** The pressed button disappears, so the focus moves to the heading. */
+  const changeAndFocusHeading = async (action: string, step: 'bind' | 'unbind') => {
     await change(action, step);
     heading.current?.focus();
   };
@@ -24,7 +24,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
       <ol class="flow">
         <li class="end">User logs in</li>
         {bound.map((action, index) => (
-          <li key={action.name} class={`step ${accentOf(state, action.name)}`}>
+          <li key={action.name} class={`step ${getAccent(state, action.name)}`}>
             <Step action={action} onEdit={onEdit} />
             <button
               type="button"
@@ -49,7 +49,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
               class="icon"
               aria-label={`Unbind ${action.name}`}
               title="Unbind"
-              onClick={() => changeAndLeave(action.name, 'unbind')}
+              onClick={() => changeAndFocusHeading(action.name, 'unbind')}
             >
               ×
             </button>
@@ -62,13 +62,13 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
           <h3>Not bound</h3>
           <ul class="flow">
             {others.map((action) => (
-              <li key={action.name} class={`step unbound ${accentOf(state, action.name)}`}>
+              <li key={action.name} class={`step unbound ${getAccent(state, action.name)}`}>
                 <Step action={action} onEdit={onEdit} />
                 <button
                   type="button"
                   class="text"
                   aria-label={`Bind ${action.name}`}
-                  onClick={() => changeAndLeave(action.name, 'bind')}
+                  onClick={() => changeAndFocusHeading(action.name, 'bind')}
                 >
                   Bind
                 </button>
@@ -82,7 +82,7 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
 };
 
 const Step = ({ action, onEdit }: { action: ActionState; onEdit: (name: string) => void }) => {
-  const isChanged = action.secrets.some((secret) => secret.isChanged);
+  const isEdited = action.secrets.some((secret) => secret.isEdited);
   return (
     <button
       type="button"
@@ -93,7 +93,7 @@ const Step = ({ action, onEdit }: { action: ActionState; onEdit: (name: string) 
     >
       <i class="dot" />
       {action.name}
-      {action.problem ? <small class="bad">not configured</small> : isChanged && <small>edited</small>}
+      {action.problem ? <small class="bad">not configured</small> : isEdited && <small>edited</small>}
     </button>
   );
 };

@@ -1,6 +1,6 @@
-/** How the page names and writes things. */
+/** How the playground formats values and names things. */
 import type { Kind } from '../../simulator/auth0/event.ts';
-import type { LoginRow, RunRow } from '../state.ts';
+import type { LoginRow, OutcomeRow, RunRow } from '../state.ts';
 
 export const KINDS: Readonly<Record<Kind, string>> = {
   interactive: 'Interactive login',
@@ -9,35 +9,93 @@ export const KINDS: Readonly<Record<Kind, string>> = {
   refresh: 'Refresh token',
 };
 
-export const milliseconds = (ms: number): string => {
+export const formatMs = (ms: number): string => {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 };
 
-export const clock = (at: string): string => new Date(at).toLocaleTimeString([], { hour12: false });
+export const formatTime = (at: string): string => new Date(at).toLocaleTimeString([], { hour12: false });
 
-export const isBad = ({ outcome }: RunRow): boolean => outcome === 'failed' || outcome === 'not configured';
+export const formatCount = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** What came of an Action in a word or two. */
-export const verdict = ({ outcome, type, answer }: RunRow): string => {
-  if (outcome === 'delivered') return type ?? 'delivered';
-  if (outcome === 'skipped') return 'skipped';
-  if (outcome === 'not configured') return 'not set up';
-  if (answer === '') return 'left alone';
-  return /^\d+$/.test(answer) ? answer : (ERRORS[answer] ?? answer);
+const isFailedOutcome = ({ status }: OutcomeRow): boolean =>
+  status === 'failed' || status === 'misconfigured';
+
+export const isFailed = ({ outcomes, error }: RunRow): boolean =>
+  error !== undefined || outcomes.some(isFailedOutcome);
+
+export const isSkipped = ({ outcomes }: RunRow): boolean =>
+  outcomes.every(({ status }) => status === 'skipped');
+
+export const isSignUp = ({ outcomes }: RunRow): boolean => outcomes.some(({ type }) => type === 'SignUp');
+
+export const getFlushed = ({ outcomes }: RunRow): number =>
+  outcomes.reduce((sum, outcome) => sum + (outcome.status === 'delivered' ? outcome.flushed : 0), 0);
+
+/** An outcome in a word or two. */
+export const statusLabel = (outcome: OutcomeRow): string => {
+  if (outcome.status === 'delivered') return outcome.type ?? 'delivered';
+  if (outcome.status === 'skipped') return 'skipped';
+  if (outcome.status === 'misconfigured') return 'not configured';
+  return FAILURE_LABELS[outcome.code] ?? outcome.code;
 };
 
-/** Codes of axios. */
-const ERRORS: Readonly<Record<string, string>> = {
-  ERR_CANCELED: 'no answer',
+/** Code of a failure → label. An HTTP status is its own label. */
+const FAILURE_LABELS: Readonly<Record<string, string>> = {
+  TIMEOUT: 'timeout',
+  CIRCUIT_OPEN: 'circuit open',
   ECONNRESET: 'reset',
   ECONNREFUSED: 'refused',
-  ENOTFOUND: 'no host',
+  ENOTFOUND: 'unknown host',
 };
 
-/** For who does not see the table. */
-export const summary = ({ user, kind, durationMs, isDenied, actions }: LoginRow): string => {
-  const told = actions.map((run) => `${run.name} ${verdict(run)}`).join(', ');
-  const end = isDenied ? 'refused' : `let in after ${milliseconds(durationMs)}`;
-  return `${user}, ${KINDS[kind].toLowerCase()}: ${told || 'no Action'}; ${end}`;
+/** What an Action did, in a word or two: of several destinations, what they have in common. */
+export const runLabel = ({ outcomes, error }: RunRow): string => {
+  if (error !== undefined) return 'error';
+  const labels = [...new Set(outcomes.map(statusLabel))];
+  const [label = 'no outcome', ...others] = labels;
+  if (others.length === 0) return label;
+  const failed = outcomes.filter(isFailedOutcome).length;
+  return failed > 0 ? `${failed} of ${outcomes.length} failed` : labels.join(', ');
+};
+
+/** An outcome in a sentence. */
+export const describeOutcome = (outcome: OutcomeRow): string => {
+  const type = outcome.type ?? 'Login';
+  switch (outcome.status) {
+    case 'delivered':
+      return joinParts(
+        `${type} delivered in ${formatMs(outcome.elapsedMs)}`,
+        outcome.attempts > 1 && `${outcome.attempts} attempts`,
+        outcome.flushed > 0 && `${formatCount(outcome.flushed, 'buffered event')} flushed`,
+        outcome.flushRejected &&
+          `${formatCount(outcome.flushRejected.count, 'buffered event')} rejected and dropped`,
+        outcome.metadataWriteFailed && 'setAppMetadata failed: it will be sent again',
+      );
+    case 'failed':
+      return joinParts(
+        `${type} failed: ${outcome.message}`,
+        outcome.attempts > 1 && `${outcome.attempts} attempts`,
+        outcome.buffered && 'buffered for retry',
+        outcome.dropped > 0 && `${formatCount(outcome.dropped, 'older event')} dropped`,
+        outcome.hint,
+      );
+    case 'skipped':
+      return `Skipped: ${outcome.reason}`;
+    case 'misconfigured': {
+      const problems = Object.entries(outcome.problems).map((problem) => problem.join(' '));
+      return `Not configured: ${problems.join('; ') || 'the secrets of at least one destination are missing'}`;
+    }
+  }
+};
+
+const joinParts = (...parts: ReadonlyArray<string | false | undefined>): string =>
+  parts.filter(Boolean).join(' · ');
+
+/** A login in a sentence, for screen readers. */
+export const describeLogin = ({ user, kind, durationMs, isDenied, runs }: LoginRow): string => {
+  const actions = runs.map((run) => `${run.name} ${runLabel(run)}`).join(', ') || 'no Action bound';
+  const result = isDenied ? 'denied' : `completed in ${formatMs(durationMs)}`;
+  return `${user}, ${KINDS[kind].toLowerCase()}: ${actions}; ${result}`;
 };

@@ -2,11 +2,11 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Kind } from '../../simulator/auth0/event.ts';
 import type { State } from '../state.ts';
-import { KINDS } from './labels.ts';
+import { formatCount, KINDS } from './labels.ts';
 import { change } from './requests.ts';
 
 const NEW_USER = 'new';
-const MANY = 100;
+const RANDOM_LOGINS = 100;
 
 const Field = ({ label, children }: { label: string; children: ComponentChildren }) => (
   <div class="field">
@@ -15,10 +15,10 @@ const Field = ({ label, children }: { label: string; children: ComponentChildren
   </div>
 );
 
-/** Who logs in, where and how. */
+/** The form that logs a user in. */
 export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number | undefined) => void }) => {
-  const { users, applications, connections, organizations, run } = state;
-  const [chosen, choose] = useState(users[0]?.id ?? NEW_USER);
+  const { users, applications, connections, organizations, randomLogins } = state;
+  const [userId, setUserId] = useState(users[0]?.id ?? NEW_USER);
   const [name, setName] = useState('');
   const [application, setApplication] = useState(applications[0]?.id ?? '');
   const [connection, setConnection] = useState('');
@@ -26,14 +26,14 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
   const [kind, setKind] = useState<Kind>('interactive');
   const [isBusy, setBusy] = useState(false);
 
-  // Somebody who is gone since everything started afresh.
-  const user = users.find(({ id }) => id === chosen);
+  // After a reset the selected user may no longer exist.
+  const user = users.find(({ id }) => id === userId);
   const isNew = user === undefined;
 
   const addUser = async (): Promise<string | undefined> => {
     const response = await change('POST', '/users', { name, connection: connection || connections[0] });
     const { id } = (await response?.json()) ?? {};
-    if (id) choose(id);
+    if (id) setUserId(id);
     return id;
   };
 
@@ -62,15 +62,15 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
         <Field label="User">
           <select
             id="user"
-            value={isNew ? NEW_USER : chosen}
-            onChange={(event) => choose(event.currentTarget.value)}
+            value={isNew ? NEW_USER : userId}
+            onChange={(event) => setUserId(event.currentTarget.value)}
           >
             {users.map(({ id, name, logins }) => (
               <option key={id} value={id}>
-                {name} ({logins === 0 ? 'never logged in' : `${logins} login${logins === 1 ? '' : 's'}`})
+                {name} ({logins === 0 ? 'no logins' : formatCount(logins, 'login')})
               </option>
             ))}
-            <option value={NEW_USER}>Somebody new…</option>
+            <option value={NEW_USER}>New user…</option>
           </select>
         </Field>
         {isNew && (
@@ -91,10 +91,10 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
             value={application}
             onChange={(event) => setApplication(event.currentTarget.value)}
           >
-            {applications.map(({ id, name, isLeftOut }) => (
+            {applications.map(({ id, name, isExcluded }) => (
               <option key={id} value={id}>
                 {name}
-                {isLeftOut ? ' (analytics: off)' : ''}
+                {isExcluded ? ' (analytics: off)' : ''}
               </option>
             ))}
           </select>
@@ -105,7 +105,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
             value={connection}
             onChange={(event) => setConnection(event.currentTarget.value)}
           >
-            <option value="">{isNew ? connections[0] : `${user.connection} (the user's)`}</option>
+            <option value="">{isNew ? connections[0] : `${user.connection} (default)`}</option>
             {connections
               .filter((other) => other !== (isNew ? connections[0] : user.connection))
               .map((other) => (
@@ -140,18 +140,22 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
           {isNew || user.logins === 0 ? 'Sign up' : 'Log in'}
         </button>
       </form>
-      <div class="run">
-        {run ? (
-          <button type="button" onClick={() => change('DELETE', '/run')}>
+      <div class="random-logins">
+        {randomLogins ? (
+          <button type="button" onClick={() => change('DELETE', '/random-logins')}>
             Stop
           </button>
         ) : (
-          <button type="button" onClick={() => change('POST', '/run', { logins: MANY })}>
-            {MANY} logins
+          <button type="button" onClick={() => change('POST', '/random-logins', { total: RANDOM_LOGINS })}>
+            {RANDOM_LOGINS} logins
           </button>
         )}
-        <progress aria-label={`${MANY} logins`} max={run?.total ?? MANY} value={run?.done ?? 0} />
-        <span>{run ? `${run.done} of ${run.total}` : ''}</span>
+        <progress
+          aria-label="Random logins"
+          max={randomLogins?.total ?? RANDOM_LOGINS}
+          value={randomLogins?.done ?? 0}
+        />
+        <span>{randomLogins ? `${randomLogins.done} of ${randomLogins.total}` : ''}</span>
       </div>
     </section>
   );

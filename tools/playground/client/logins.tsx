@@ -1,6 +1,16 @@
 import type { ActionState, LoginRow, RunRow, State } from '../state.ts';
-import { accentOf } from './accent.ts';
-import { clock, isBad, KINDS, milliseconds, verdict } from './labels.ts';
+import { getAccent } from './accent.ts';
+import {
+  formatCount,
+  formatMs,
+  formatTime,
+  getFlushed,
+  isFailed,
+  isSignUp,
+  isSkipped,
+  KINDS,
+  runLabel,
+} from './labels.ts';
 
 interface Props {
   state: State;
@@ -8,9 +18,9 @@ interface Props {
   onSelect: (id: number) => void;
 }
 
-/** One row for each login: the user, what each Action did and how long it took, and the end. */
+/** A row for each login: the user, the outcome and time of each Action, and the total time. */
 export const Logins = ({ state, selected, onSelect }: Props) => {
-  const ran = new Set(state.logins.flatMap(({ actions }) => actions.map(({ name }) => name)));
+  const ran = new Set(state.logins.flatMap(({ runs }) => runs.map(({ name }) => name)));
   const columns = state.actions.filter(({ name, isBound }) => isBound || ran.has(name));
   return (
     <section aria-labelledby="logins">
@@ -26,7 +36,7 @@ export const Logins = ({ state, selected, onSelect }: Props) => {
                 <Heading key={action.name} state={state} action={action} />
               ))}
               <th scope="col" class="number">
-                In all
+                Total
               </th>
             </tr>
           </thead>
@@ -45,20 +55,20 @@ export const Logins = ({ state, selected, onSelect }: Props) => {
         </table>
         {state.logins.length === 0 && (
           <p class="empty">
-            Nobody has logged in yet. Press <b>Sign up</b>, and see what each Action sends, and what came of
-            it.
+            No logins yet. Press <b>Sign up</b> to see what each Action sends and what the destinations
+            respond.
           </p>
         )}
       </div>
       <p class="legend">
-        Bars: how long the login waited for the Action, from 1 ms to its deadline on a logarithmic scale.
+        Bars show how long the login waited for the Action, from 1 ms to the deadline, on a logarithmic scale.
       </p>
     </section>
   );
 };
 
 const Heading = ({ state, action: { name, isBound } }: { state: State; action: ActionState }) => (
-  <th scope="col" class={`action ${accentOf(state, name)}`} title={isBound ? name : `${name}, not bound`}>
+  <th scope="col" class={`action ${getAccent(state, name)}`} title={isBound ? name : `${name}, not bound`}>
     <span class={isBound ? '' : 'unbound'}>{name}</span>
   </th>
 );
@@ -76,40 +86,44 @@ const Row = ({
   isSelected: boolean;
   onSelect: (id: number) => void;
 }) => (
-  // The button does the same for who has no pointer.
+  // The button does the same for keyboards and screen readers.
   <tr class={isSelected ? 'selected' : ''} onClick={() => onSelect(login.id)}>
     <th scope="row">
-      <button type="button" class="who" aria-pressed={isSelected}>
+      <button type="button" class="login" aria-pressed={isSelected}>
         <b>
-          <span class="unseen">Login {login.id} of </span>
+          <span class="visually-hidden">Login {login.id} of </span>
           {login.user}
         </b>
         <small>
-          {clock(login.at)} · {KINDS[login.kind]}
+          {formatTime(login.at)} · {KINDS[login.kind]}
         </small>
       </button>
     </th>
     {columns.map(({ name }) => (
-      <td key={name} class={`action ${accentOf(state, name)}`} data-name={name}>
-        <Run run={login.actions.find((run) => run.name === name)} />
+      <td key={name} class={`action ${getAccent(state, name)}`} data-name={name}>
+        <Run run={login.runs.find((run) => run.name === name)} />
       </td>
     ))}
-    <td class="number">{login.isDenied ? <b class="bad">refused</b> : milliseconds(login.durationMs)}</td>
+    <td class="number">{login.isDenied ? <b class="bad">denied</b> : formatMs(login.durationMs)}</td>
   </tr>
 );
 
 const Run = ({ run }: { run: RunRow | undefined }) => {
   if (!run) return <span class="skipped">–</span>;
+  const flushed = getFlushed(run);
   const share = Math.log(Math.max(run.durationMs, 1)) / Math.log(run.deadlineMs);
   return (
-    <div class={`run-cell ${run.outcome === 'skipped' ? 'skipped' : ''}`}>
-      <span class={isBad(run) ? 'bad' : run.type === 'SignUp' ? 'sign-up' : ''}>{verdict(run)}</span>
+    <div class={`run-cell ${isSkipped(run) ? 'skipped' : ''}`}>
+      <span class={isFailed(run) ? 'bad' : isSignUp(run) ? 'sign-up' : ''}>{runLabel(run)}</span>
       <span class="track">
-        <span class={isBad(run) ? 'bar bad' : 'bar'} style={{ width: `${Math.min(100, 3 + 97 * share)}%` }} />
+        <span
+          class={isFailed(run) ? 'bar bad' : 'bar'}
+          style={{ width: `${Math.min(100, 3 + 97 * share)}%` }}
+        />
       </span>
       <small>
-        {milliseconds(run.durationMs)}
-        {run.along > 0 && <b title={`${run.along} kept ones went along`}> +{run.along}</b>}
+        {formatMs(run.durationMs)}
+        {flushed > 0 && <b title={`${formatCount(flushed, 'buffered event')} flushed`}> +{flushed}</b>}
       </small>
     </div>
   );

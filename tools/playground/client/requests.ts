@@ -1,9 +1,9 @@
-/** What the page asks of the server. */
+/** What the client requests from the server. */
 import { useEffect, useState } from 'preact/hooks';
 import type { LoginDetails, State } from '../state.ts';
 
 export interface LiveState {
-  /** Undefined until the server has told it. */
+  /** Undefined until it is received. */
   readonly state: State | undefined;
   readonly isConnected: boolean;
 }
@@ -19,10 +19,10 @@ export const useLiveState = (): LiveState => {
   return live;
 };
 
-/** Told in the page, wherever the request came from. */
+/** Emits `failure` with a message for each request that fails. */
 export const failures = new EventTarget();
 
-/** Sends a change. A refusal is told in `failures`, and gives undefined. */
+/** Sends a change. Undefined if it fails, after the failure was emitted. */
 export const change = async (
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
@@ -31,12 +31,12 @@ export const change = async (
   const headers = { 'Content-Type': 'application/json' };
   const response = await fetch(path, { method, headers, body: JSON.stringify(body) }).catch(() => undefined);
   if (response?.ok) return response;
-  const message = response ? await response.text() : 'The local tenant does not answer.';
+  const message = response ? await response.text() : 'The playground does not respond.';
   failures.dispatchEvent(new CustomEvent('failure', { detail: message }));
   return undefined;
 };
 
-/** Null for a login that the server no longer remembers. */
+/** Null if the login is no longer available. */
 export const fetchLogin = async (id: number): Promise<LoginDetails | null> => {
   const response = await fetch(`/logins/${id}`).catch(() => undefined);
   return response?.ok ? response.json() : null;

@@ -1,7 +1,7 @@
 import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SecretState, State } from '../state.ts';
-import { accentOf } from './accent.ts';
+import { getAccent } from './accent.ts';
 import { change } from './requests.ts';
 
 interface Props {
@@ -10,11 +10,11 @@ interface Props {
   onClose: () => void;
 }
 
-/** What Auth0's editor calls secrets. Their values stay on the server: an empty field leaves one as it is. */
+/** The secrets of an Action. Their values stay on the server: an empty field keeps the current one. */
 export const SecretsDialog = ({ state, name, onClose }: Props) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const [values, setValues] = useState<Record<string, string | null>>({});
-  const [forAll, setForAll] = useState(false);
+  const [appliesToAll, setAppliesToAll] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
 
   const action = state.actions.find((candidate) => candidate.name === name);
@@ -26,12 +26,12 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
   const save = async (event: Event) => {
     event.preventDefault();
     const isSetting = (secret: string) => settings.some((setting) => setting.name === secret);
-    const pick = (isWanted: (secret: string) => boolean) =>
-      Object.fromEntries(Object.entries(values).filter(([secret]) => isWanted(secret)));
+    const select = (predicate: (secret: string) => boolean) =>
+      Object.fromEntries(Object.entries(values).filter(([secret]) => predicate(secret)));
     const everyAction = state.actions.map((other) => other.name);
-    const saved = forAll
-      ? (await change('PUT', '/secrets', { actions: everyAction, values: pick(isSetting) })) &&
-        (await change('PUT', '/secrets', { actions: [name], values: pick((secret) => !isSetting(secret)) }))
+    const saved = appliesToAll
+      ? (await change('PUT', '/secrets', { actions: everyAction, values: select(isSetting) })) &&
+        (await change('PUT', '/secrets', { actions: [name], values: select((secret) => !isSetting(secret)) }))
       : await change('PUT', '/secrets', { actions: [name], values });
     if (saved) onClose();
   };
@@ -42,7 +42,7 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
 
   return (
     <dialog
-      class={`secrets ${accentOf(state, name)}`}
+      class={`secrets ${getAccent(state, name)}`}
       ref={dialog}
       onClose={onClose}
       aria-labelledby="secrets"
@@ -59,8 +59,8 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
         </header>
         {action.problem && <p class="bad">Not configured: {action.problem}</p>}
         <p class="legend">
-          They lead to the embedded destination. Give those of a real one, and the next login is sent there,
-          off this machine. No value is shown again.
+          These secrets point to the mock vendor. Enter those of a real destination to send the next login
+          there, over the network. Values are never shown again.
         </p>
         {own.map((secret) => (
           <Secret
@@ -82,14 +82,14 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
         <label class="check">
           <input
             type="checkbox"
-            checked={forAll}
-            onChange={(event) => setForAll(event.currentTarget.checked)}
+            checked={appliesToAll}
+            onChange={(event) => setAppliesToAll(event.currentTarget.checked)}
           />
-          Change these settings of every Action
+          Apply these settings to every Action
         </label>
         <footer>
           <button type="button" onClick={restore}>
-            Use the embedded destination
+            Use the mock vendor
           </button>
           <button type="submit" class="primary">
             Save
@@ -102,7 +102,7 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
 
 interface FieldProps {
   secret: SecretState;
-  /** What is to be saved: null takes the secret away, undefined leaves it. */
+  /** The value to save. Null removes the secret, undefined keeps it. */
   change: string | null | undefined;
   onChange: (value: string | null) => void;
 }
@@ -126,8 +126,8 @@ const Secret = (props: FieldProps) => {
   );
 };
 
-const Masked = ({ secret: { name, isSet, fallback }, change, onChange }: FieldProps) => {
-  const kept = isSet ? '•••••••• (set)' : fallback || 'not set';
+const Masked = ({ secret: { name, isSet, defaultValue }, change, onChange }: FieldProps) => {
+  const placeholder = isSet ? '•••••••• (set)' : defaultValue || 'not set';
   return (
     <div class="value">
       <input
@@ -135,7 +135,7 @@ const Masked = ({ secret: { name, isSet, fallback }, change, onChange }: FieldPr
         type="password"
         autocomplete="new-password"
         value={change ?? ''}
-        placeholder={change === null ? 'will be removed' : kept}
+        placeholder={change === null ? 'will be removed' : placeholder}
         aria-describedby={`${name}-for`}
         onInput={(event) => onChange(event.currentTarget.value)}
       />
@@ -152,10 +152,10 @@ const Masked = ({ secret: { name, isSet, fallback }, change, onChange }: FieldPr
   );
 };
 
-const Choice = ({ secret: { name, value, fallback, choices }, change, onChange }: FieldProps) => (
+const Choice = ({ secret: { name, value, defaultValue, choices }, change, onChange }: FieldProps) => (
   <select
     id={name}
-    value={(change ?? value) || fallback}
+    value={(change ?? value) || defaultValue}
     aria-describedby={`${name}-for`}
     onChange={(event) => onChange(event.currentTarget.value)}
   >
@@ -165,18 +165,18 @@ const Choice = ({ secret: { name, value, fallback, choices }, change, onChange }
   </select>
 );
 
-const Text = ({ secret: { name, value, fallback }, change, onChange }: FieldProps) => (
+const Text = ({ secret: { name, value, defaultValue }, change, onChange }: FieldProps) => (
   <input
     id={name}
     autocomplete="off"
     value={change === undefined ? (value ?? '') : (change ?? '')}
-    placeholder={fallback}
+    placeholder={defaultValue}
     aria-describedby={`${name}-for`}
     onInput={(event) => onChange(event.currentTarget.value || null)}
   />
 );
 
-/** What stands between backticks is code. */
+/** Shows the parts between backticks as code. */
 const Description = ({ text }: { text: string }) => (
   <>
     {text.split('`').map((part, index) => (

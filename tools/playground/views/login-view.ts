@@ -1,0 +1,82 @@
+import { diffJson } from 'diff';
+import type { Outcome } from '../../../lib/outcome.ts';
+import { MASK, maskHeaders, maskText } from '../../simulator/redact-secrets.ts';
+import type { RecordedLogin, RecordedRun } from '../login-history.ts';
+import { getDeadlineMs } from '../secrets.ts';
+import type { LoginDetails, LoginRow, OutcomeRow, RunDetails, RunRow } from '../state.ts';
+
+/** The names of users and applications, by their ids. */
+export interface Names {
+  getUserName(userId: string): string;
+  getApplicationName(clientId: string): string;
+}
+
+export const toLoginRow = (login: RecordedLogin, names: Names): LoginRow => ({
+  ...toLogin(login, names),
+  runs: login.runs.map(toRunRow),
+});
+
+export const toLoginDetails = (login: RecordedLogin, names: Names): LoginDetails => {
+  const { errorDescription, appMetadataBefore, appMetadataAfter } = login.flow;
+  return {
+    ...toLogin(login, names),
+    ...(errorDescription !== undefined && { errorDescription }),
+    appMetadata: diffJson(Object(appMetadataBefore), Object(appMetadataAfter)),
+    runs: login.runs.map(toRunDetails),
+  };
+};
+
+const toLogin = ({ id, flow }: RecordedLogin, names: Names): Omit<LoginRow, 'runs'> => ({
+  id,
+  at: flow.startedAt,
+  user: names.getUserName(flow.user),
+  application: names.getApplicationName(flow.application),
+  kind: flow.kind,
+  isDenied: flow.outcome === 'access_denied',
+  durationMs: flow.durationMs,
+});
+
+const toRunRow = ({ run, event }: RecordedRun): RunRow => ({
+  name: run.name,
+  durationMs: run.durationMs,
+  deadlineMs: getDeadlineMs(event.secrets),
+  outcomes: run.outcomes.map(toOutcomeRow),
+  ...(run.error !== undefined && { error: run.error }),
+});
+
+const toOutcomeRow = ({ action: _, activity, ...outcome }: Outcome): OutcomeRow => ({
+  ...outcome,
+  ...(activity && { type: activity.type }),
+});
+
+const toRunDetails = (recorded: RecordedRun): RunDetails => {
+  const { run, event, exchanges, credentials } = recorded;
+  return {
+    ...toRunRow(recorded),
+    log: run.logs.trimEnd(),
+    event: JSON.stringify({ ...event, secrets: maskValues(event.secrets) }, null, 2),
+    exchanges: exchanges.map((exchange) => ({
+      ...exchange,
+      url: maskText(exchange.url, credentials),
+      headers: maskHeaders(exchange.headers),
+      body: maskText(indentJson(exchange.body), credentials),
+      responseHeaders: maskHeaders(exchange.responseHeaders),
+      responseBody: maskText(indentJson(exchange.responseBody), credentials),
+    })),
+  };
+};
+
+const maskValues = (secrets: object): Record<string, string> =>
+  Object.fromEntries(Object.keys(secrets).map((name) => [name, MASK]));
+
+/** Indents JSON, and JSON Lines. Other text stays as it is. */
+const indentJson = (text: string): string => {
+  try {
+    return text
+      .split('\n')
+      .map((line) => JSON.stringify(JSON.parse(line), null, 2))
+      .join('\n');
+  } catch {
+    return text;
+  }
+};
