@@ -48,7 +48,7 @@ describe('startNetwork', () => {
 
   const getVendor = () => started.network.vendors.splunk ?? { url: '', directUrl: '' };
 
-  it('delays a request over a kept connection by one round trip', async () => {
+  it('delays a request over a reused connection by one round trip', async () => {
     const agent = new Agent({ keepAlive: true });
     await post(getVendor().url, agent);
     expect(await countRoundTrips(() => post(getVendor().url, agent))).toBe(1);

@@ -226,12 +226,12 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
 
   it('runs a hundred random logins, and shows the progress', async () => {
     const page = await openPage();
-    await page.getByRole('button', { name: '100 logins' }).click();
+    await page.getByRole('button', { name: '100 random logins' }).click();
     await expectText(page.locator('.random-logins span'), 'of 100');
     await expect
       .poll(() => page.getByRole('heading', { name: /^Logins/ }).innerText(), { timeout: 20_000 })
       .toBe('Logins 100');
-    await page.getByRole('button', { name: '100 logins' }).waitFor();
+    await page.getByRole('button', { name: '100 random logins' }).waitFor();
   });
 
   it('shows the same state in two windows and after a reload, and resets both', async () => {

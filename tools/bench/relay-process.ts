@@ -1,7 +1,7 @@
 /**
  * A TCP relay that adds a round-trip time, half of it in each direction. On loopback a connection is established
  * immediately, so the first bytes of the client wait for one more round trip, as for TCP's handshake. A new connection
- * with TLS 1.3 therefore takes three round trips until its first response, and a kept one takes one.
+ * with TLS 1.3 therefore takes three round trips until its first response, and a reused one takes one.
  *
  * Limitations: no bandwidth limit, slow start, loss or jitter.
  */

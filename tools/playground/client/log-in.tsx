@@ -147,7 +147,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
           </button>
         ) : (
           <button type="button" onClick={() => change('POST', '/random-logins', { total: RANDOM_LOGINS })}>
-            {RANDOM_LOGINS} logins
+            {RANDOM_LOGINS} random logins
           </button>
         )}
         <progress
