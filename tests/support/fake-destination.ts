@@ -1,7 +1,8 @@
 /** A destination without a network, for the policy of delivery: its responses are functions. */
 import type { Activity } from '../../lib/activity.ts';
-import { Destination } from '../../lib/deliver.ts';
+import { type Delivery, Destination, deliver } from '../../lib/deliver.ts';
 import { RejectedError, UnavailableError } from '../../lib/errors.ts';
+import { parseSecrets } from '../../lib/settings.ts';
 
 /** Decides about one request: it is accepted unless this throws. */
 export type Respond = (batch: readonly Activity[]) => unknown;
@@ -74,6 +75,15 @@ export class FakeDestination extends Destination {
   respondOnce(...responds: readonly Respond[]): this {
     this.#first.push(...responds);
     return this;
+  }
+
+  /** Delivers an activity, as a login does. */
+  deliver(
+    activity: Activity,
+    secrets: Readonly<Record<string, string>> = {},
+    startedAt?: number,
+  ): Promise<Delivery> {
+    return deliver(this, activity, parseSecrets(this.sink, secrets), startedAt);
   }
 
   async #receive(activities: readonly Activity[]): Promise<void> {
