@@ -25,7 +25,8 @@ export const settle = async <T>(work: Promise<T>): Promise<T> => {
   };
   work.then(onSettled, onSettled);
   for (;;) {
-    await nextTurn();
+    // What a timer has caused, such as the end of a stream, takes a few turns of the event loop.
+    for (let turns = 0; turns < 3; turns += 1) await nextTurn();
     if (isSettled) return work;
     if (vi.getTimerCount() === 0) throw new Error('The work waits for nothing that could happen');
     vi.advanceTimersToNextTimer();
@@ -43,6 +44,11 @@ export const time = async <T>(work: Promise<T>): Promise<Timed<T>> => {
   const startedAt = performance.now();
   const result = await settle(work);
   return { result, elapsedMs: performance.now() - startedAt };
+};
+
+/** Waits until so many timers run, while a fake clock stands still: for what a real server does. */
+export const untilTimers = async (count: number): Promise<void> => {
+  while (vi.getTimerCount() < count) await nextTurn();
 };
 
 export const passTime = async (ms: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms));
