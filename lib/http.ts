@@ -1,6 +1,7 @@
 /** axios under one deadline. Every failure becomes one of errors.ts. A vendor's response is untrusted input. */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Readable } from 'node:stream';
 import axios, { type AxiosError, type AxiosResponse } from 'axios';
 import { RejectedError, UnavailableError } from './errors.ts';
 
@@ -91,8 +92,11 @@ const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResp
   const message = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
   if (status >= 200 && status < 300) {
     const response = { status, body };
-    if (!isHtml(text, headers['content-type']) && (request.isAccepted?.(response) ?? true)) return response;
-    if (!isComplete)
+    const isPage = isHtml(text, headers['content-type']);
+    // An empty body can accept a request, one that has not arrived cannot.
+    const isReadable = isComplete || text !== '' || !request.isAccepted;
+    if (!isPage && isReadable && (request.isAccepted?.(response) ?? true)) return response;
+    if (!isPage && !isComplete)
       throw new UnavailableError(`${message}, but the response body is incomplete`, { status });
     const hint = "check the URL in the Action's secrets";
     throw new RejectedError(`${message}, but not a response of the vendor's API`, { status, body, hint });
@@ -103,10 +107,7 @@ const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResp
 };
 
 /** The response as soon as its status and headers have arrived. */
-const sendRequest = async (
-  request: HttpRequest,
-  signal: AbortSignal,
-): Promise<AxiosResponse<http.IncomingMessage>> => {
+const sendRequest = async (request: HttpRequest, signal: AbortSignal): Promise<AxiosResponse<Readable>> => {
   const { url, headers, body, tls } = request;
   try {
     return await axios.post(url, Buffer.from(body), {
@@ -130,9 +131,10 @@ const sendRequest = async (
 };
 
 /** However it ends, what has arrived of it is evaluated. */
-const readBody = async (stream: http.IncomingMessage): Promise<{ text: string; isComplete: boolean }> => {
+const readBody = async (stream: Readable): Promise<{ text: string; isComplete: boolean }> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let isComplete = false;
   const timer = setTimeout(() => stream.destroy(), BODY_TIMEOUT_MS);
   try {
     for await (const chunk of stream) {
@@ -140,12 +142,13 @@ const readBody = async (stream: http.IncomingMessage): Promise<{ text: string; i
       bytes += chunk.length;
       if (bytes >= RESPONSE_LIMIT_BYTES) break;
     }
+    isComplete = bytes < RESPONSE_LIMIT_BYTES;
   } catch {
   } finally {
     clearTimeout(timer);
   }
   const text = Buffer.concat(chunks).subarray(0, RESPONSE_LIMIT_BYTES).toString();
-  return { text, isComplete: stream.complete };
+  return { text, isComplete };
 };
 
 /** https://developer.mozilla.org/docs/Web/HTTP/Reference/Status */
@@ -179,13 +182,19 @@ const parseRetryAfter = (value: unknown): number | undefined => {
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 };
 
+/** No vendor nests its message deeper. */
+const MESSAGE_DEPTH_LIMIT = 4;
+
 /** The vendor's explanation, from the fields where vendors put it. RFC 9457 calls it `detail`. */
-const getVendorMessage = (body: unknown): string => {
+const getVendorMessage = (body: unknown, depth = 0): string => {
   if (typeof body === 'string') return isHtml(body) ? '' : body;
-  if (Array.isArray(body)) return getVendorMessage(body[0]);
-  if (typeof body !== 'object' || body === null) return '';
+  if (typeof body !== 'object' || body === null || depth > MESSAGE_DEPTH_LIMIT) return '';
+  if (Array.isArray(body)) return getVendorMessage(body[0], depth + 1);
   const { text, message, detail, error, errors, title } = body as Record<string, unknown>;
-  return getVendorMessage(text ?? message ?? detail ?? error ?? errors ?? title);
+  const messages = [text, message, detail, error, errors, title].map((value) =>
+    getVendorMessage(value, depth + 1),
+  );
+  return messages.find((value) => value !== '') ?? '';
 };
 
 const parseIfJson = (text: string): unknown => {

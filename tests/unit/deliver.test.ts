@@ -1,741 +1,732 @@
-import type { RequestListener } from 'node:http';
-import * as https from 'node:https';
-import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
-import * as v from 'valibot';
 import { describe, expect, it, vi } from 'vitest';
 import type { Activity } from '../../lib/activity.ts';
-import { type Delivery, deliver } from '../../lib/deliver.ts';
-import { type DeliveryError, RejectedError, UnavailableError } from '../../lib/errors.ts';
-import { readSecrets } from '../../lib/secrets.ts';
+import { FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
+import { type Delivery, Destination, deliver, RETRY_LIMIT, send } from '../../lib/deliver.ts';
+import { RejectedError, UnavailableError } from '../../lib/errors.ts';
+import type { HttpRequest } from '../../lib/http.ts';
+import { BUFFER_LIMIT } from '../../lib/retry-buffer.ts';
+import { parseSecrets } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { createCertificate } from '../../tools/simulator/vendors/certificate.ts';
-import { NOW, stoppedClock } from '../support/clock.ts';
-import { idsOf, LOGIN, SIGN_UP, someLogins, someSignUps } from '../support/events.ts';
-import { failureOf, msOf } from '../support/promises.ts';
-import { start } from '../support/server.ts';
+import { passTime, settle, time, useFakeClock } from '../support/clock.ts';
+import { getIds, LOGIN, SIGN_UP, someLogins, someSignUps } from '../support/events.ts';
+import {
+  accepts,
+  FakeDestination,
+  failsWith,
+  hangs,
+  ifBatch,
+  ifIncludes,
+  type Respond,
+  rejectsWith,
+  takes,
+} from '../support/fake-destination.ts';
 
-const DEADLINE_MS = 300;
-const TOLERANCE_MS = 50;
-/** For what is not to be cut off on a busy machine. */
-const LONG_DEADLINE = { DELIVERY_TIMEOUT_MS: '3000' };
-const PAUSE_MS = 30_000;
-const RETRIED_STATUSES = [408, 425, 429, 500, 502, 503, 504];
+const TIMEOUT_MS = 3000;
+/** What a login waits longer than the deadline at most. */
+const GRACE_MS = 25;
+const RETRYABLE_STATUSES = [408, 425, 429, 500, 502, 503, 504];
 
-stoppedClock();
+useFakeClock();
 
-/** What a destination makes of a request: nothing is to accept it. */
-type Answer = (batch: readonly Activity[]) => unknown;
+/** Not retried, so that it is one request for each login. */
+const isDown = failsWith(501);
 
-interface Destination {
-  readonly sink: Sink;
-  /** The batches of all requests. */
-  readonly requests: ReadonlyArray<readonly Activity[]>;
-  /** The ids of what it has accepted. */
-  readonly accepted: readonly string[];
-  /** From now on every request is answered so. */
-  answer(answer: Answer): void;
-}
-
-let destinations = 0;
-
-/** The first requests are answered one by one, the others accepted. */
-const destinationThat = (...answers: Answer[]): Destination => {
-  const requests: Array<readonly Activity[]> = [];
-  const accepted: string[] = [];
-  let usual: Answer = () => {};
-  const sink: Sink = {
-    name: `destination-${destinations++}`,
-    secrets: v.object({}),
-    async send(batch) {
-      requests.push(batch);
-      await (answers.shift() ?? usual)(batch);
-      accepted.push(...idsOf(batch));
-    },
-  };
-  return {
-    sink,
-    requests,
-    accepted,
-    answer(answer) {
-      usual = answer;
-    },
-  };
+/** A destination that has missed these activities and accepts everything again. */
+const createRecovered = async (
+  activities: readonly Activity[],
+  destination = new FakeDestination(),
+): Promise<FakeDestination> => {
+  destination.respond(isDown);
+  for (const activity of activities) await destination.deliver(activity);
+  await passTime(RESET_TIMEOUT_MS);
+  destination.requests.length = 0;
+  return destination.respond(accepts);
 };
 
-const failingWith =
-  (makeError: () => unknown): Answer =>
-  () => {
-    throw makeError();
-  };
-
-/** As a server that is overloaded and says to try again at once, which spares the test the pauses. */
-const isDown = failingWith(() => new UnavailableError('503', { status: 503, retryAfterMs: 0 }));
-const isGone = failingWith(() => new UnavailableError('501', { status: 501 }));
-const refuses = failingWith(() => new RejectedError('400', { status: 400 }));
-const hangs: Answer = () => new Promise(() => {});
-
-const refusing =
-  (poison: Activity): Answer =>
-  (batch) => {
-    if (batch.some(({ id }) => id === poison.id)) throw new RejectedError('400', { status: 400 });
-  };
-
-const settings = (given: Record<string, string> = {}) =>
-  readSecrets(v.object({}), { DELIVERY_TIMEOUT_MS: String(DEADLINE_MS), ...given });
-
-const deliverTo = (
-  { sink }: Pick<Destination, 'sink'>,
-  activity: Activity,
-  given: Record<string, string> = {},
-): Promise<Delivery> => deliver(sink, activity, settings(given));
-
-/** A destination that has missed these activities and is well again. */
-const destinationWithout = async (activities: readonly Activity[]): Promise<Destination> => {
-  const destination = destinationThat();
-  destination.answer(isDown);
-  await Promise.allSettled(activities.map((activity) => deliverTo(destination, activity)));
-  destination.answer(() => {});
-  vi.setSystemTime(Date.now() + PAUSE_MS);
-  return destination;
-};
-
-/** So many logins of other users, half a minute apart, which deliver what is kept in the end. */
-const deliverMore = async (destination: Destination, count: number): Promise<Activity[]> => {
+/** So many logins of other users, half a minute apart. */
+const deliverMore = async (destination: FakeDestination, count: number): Promise<Activity[]> => {
   const activities = someLogins(count, 1000);
   for (const activity of activities) {
-    vi.setSystemTime(Date.now() + PAUSE_MS);
-    await deliverTo(destination, activity);
+    await passTime(RESET_TIMEOUT_MS);
+    await settle(destination.deliver(activity));
   }
   return activities;
 };
 
-/** The requests of one login. */
-const requestsOf = async (destination: Destination, activity: Activity) => {
-  const before = destination.requests.length;
-  await Promise.allSettled([deliverTo(destination, activity)]);
-  return destination.requests.slice(before).map(idsOf);
-};
+const expectOnceEach = (destination: FakeDestination, activities: readonly Activity[]) =>
+  expect(destination.accepted.toSorted()).toEqual(getIds(activities).toSorted());
 
-describe('an attempt', () => {
-  it('that succeeds is the only one', async () => {
-    const destination = destinationThat();
-    expect(await deliverTo(destination, LOGIN)).toEqual({ durationMs: expect.any(Number), along: 0 });
+describe('deliver', () => {
+  it('sends an activity once if it is accepted', async () => {
+    const destination = new FakeDestination();
+    expect(await settle(destination.deliver(LOGIN))).toEqual({
+      attempts: 1,
+      elapsedMs: 0,
+      dropped: 0,
+      flushed: 0,
+      flushMs: 0,
+    });
     expect(destination.requests).toEqual([[LOGIN]]);
   });
 
-  it.each([...RETRIED_STATUSES, undefined])('that fails with %s is repeated twice', async (status) => {
-    const destination = destinationThat();
-    const answer = { retryAfterMs: 0, ...(status && { status }) };
-    destination.answer(failingWith(() => new UnavailableError('not now', answer)));
-    expect((await failureOf(deliverTo(destination, LOGIN))).fate).toMatch(
-      /^, after 3 attempts in 0\.\d s; kept for later$/,
-    );
-    expect(destination.requests).toEqual([[LOGIN], [LOGIN], [LOGIN]]);
+  it('measures how long the destination takes', async () => {
+    const destination = new FakeDestination().respond(takes(412));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ elapsedMs: 412 });
   });
 
-  it.each([1, 2])('that succeeds after %d failures is the last one', async (failures) => {
-    const destination = destinationThat(...Array<Answer>(failures).fill(isDown));
-    await deliverTo(destination, LOGIN);
-    expect(destination.requests).toHaveLength(failures + 1);
-    expect(destination.accepted).toEqual([LOGIN.id]);
-  });
-
-  it.each([501, 505, 511, 599])('that fails with %s is not repeated', async (status) => {
-    const destination = destinationThat(failingWith(() => new UnavailableError('no', { status })));
-    expect((await failureOf(deliverTo(destination, LOGIN))).fate).toBe('; kept for later');
-    expect(destination.requests).toHaveLength(1);
-  });
-
-  it.each([302, 400, 401, 403, 404, 413, 422])('that is refused with %s is not repeated', async (status) => {
-    const destination = destinationThat(failingWith(() => new RejectedError('no', { status })));
-    expect((await failureOf(deliverTo(destination, LOGIN))).fate).toBe('');
-    expect(destination.requests).toHaveLength(1);
-  });
-
-  it('that is refused after a failure is the last one', async () => {
-    const destination = destinationThat(isDown, refuses);
-    expect(await failureOf(deliverTo(destination, LOGIN))).toBeInstanceOf(RejectedError);
-    expect(destination.requests).toHaveLength(2);
-  });
-
-  it.each([
-    ['a wrong certificate', 'cannot connect: DEPTH_ZERO_SELF_SIGNED_CERT'],
-    ['an unknown host', 'cannot connect: ENOTFOUND'],
-  ])('that meets %s is not repeated, because somebody must act', async (_, message) => {
-    const advice = "check the destination's settings";
-    const destination = destinationThat(failingWith(() => new UnavailableError(message, { advice })));
-    expect(await failureOf(deliverTo(destination, LOGIN))).toMatchObject({
-      message,
-      advice,
-      fate: '; kept for later',
-    });
-    expect(destination.requests).toHaveLength(1);
-  });
-});
-
-describe('the pause before another attempt', () => {
-  it('is random, below 200 ms and then below 400 ms', async () => {
-    const pausesOf = async (): Promise<number[]> => {
-      const times: number[] = [];
-      const destination = destinationThat();
-      destination.answer(() => {
-        times.push(performance.now());
-        throw new UnavailableError('cannot connect: ECONNREFUSED');
+  it.each([...RETRYABLE_STATUSES])(
+    'sends it three times if the destination fails with %d',
+    async (status) => {
+      const destination = new FakeDestination().respond(failsWith(status));
+      expect(await settle(destination.deliver(LOGIN))).toMatchObject({
+        attempts: 1 + RETRY_LIMIT,
+        buffered: true,
       });
-      await failureOf(deliverTo(destination, LOGIN, LONG_DEADLINE));
-      return times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    };
-    const pauses = await Promise.all(Array.from({ length: 40 }, pausesOf));
-    const [first, second] = [pauses.map(([ms = 0]) => ms), pauses.map(([, ms = 0]) => ms)] as const;
-    expect(Math.max(...first)).toBeLessThan(200 + TOLERANCE_MS);
-    expect(Math.min(...first)).toBeLessThan(100);
-    expect(Math.max(...first)).toBeGreaterThan(100);
-    expect(Math.max(...second)).toBeLessThan(400 + TOLERANCE_MS);
-    expect(Math.min(...second)).toBeLessThan(200);
-    expect(Math.max(...second)).toBeGreaterThan(200);
-  });
-
-  it('is as long as the destination asks for', async () => {
-    const destination = destinationThat(
-      failingWith(() => new UnavailableError('503', { status: 503, retryAfterMs: 120 })),
-    );
-    const ms = await msOf(deliverTo(destination, LOGIN));
-    expect(destination.accepted).toEqual([LOGIN.id]);
-    expect(Math.abs(ms - 120)).toBeLessThan(TOLERANCE_MS);
-  });
-
-  it.each([DEADLINE_MS, 3_600_000, Infinity])(
-    'is none if the destination asks for %d ms, which the login does not have',
-    async (retryAfterMs) => {
-      const destination = destinationThat(
-        failingWith(() => new UnavailableError('503', { status: 503, retryAfterMs })),
-      );
-      const delivery = failureOf(deliverTo(destination, LOGIN));
-      expect(await msOf(delivery)).toBeLessThan(TOLERANCE_MS);
-      expect((await delivery).fate).toBe('; kept for later');
-      expect(destination.requests).toHaveLength(1);
+      expect(destination.requests).toEqual([[LOGIN], [LOGIN], [LOGIN]]);
     },
   );
-});
 
-describe('the time of a login', () => {
-  const expectWithinDeadline = async (destination: Destination): Promise<DeliveryError> => {
-    const delivery = failureOf(deliverTo(destination, LOGIN));
-    expect(await msOf(delivery)).toBeLessThan(DEADLINE_MS + TOLERANCE_MS);
-    return delivery;
-  };
+  it('sends it three times if the destination cannot be reached', async () => {
+    const error = new UnavailableError('connection error: ECONNRESET', { code: 'ECONNRESET' });
+    const destination = new FakeDestination().respond(() => Promise.reject(error));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ attempts: 3, buffered: true, error });
+  });
 
-  it('ends at the deadline if the destination never answers', async () => {
-    const destination = destinationThat();
-    destination.answer(hangs);
-    expect(await expectWithinDeadline(destination)).toMatchObject({
-      name: 'UnavailableError',
-      message: 'no answer within 300 ms',
-      fate: '; kept for later',
-    });
+  it.each([1, 2])('accepts a success after %d failures', async (failures) => {
+    const destination = new FakeDestination().respondOnce(...Array<Respond>(failures).fill(failsWith(503)));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ attempts: failures + 1, flushed: 0 });
+    expect(destination.accepted).toEqual([LOGIN.id]);
+  });
+
+  it.each([501, 505, 511, 599])('does not retry a failure with %d, but buffers it', async (status) => {
+    const destination = new FakeDestination().respond(failsWith(status));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ attempts: 1, buffered: true });
     expect(destination.requests).toHaveLength(1);
   });
 
-  it('is one for all attempts and pauses', async () => {
-    const failsLate: Answer = async () => {
-      await sleep(120);
-      throw new UnavailableError('503', { status: 503, retryAfterMs: 40 });
-    };
-    const destination = destinationThat(failsLate, failsLate, failsLate);
-    expect((await expectWithinDeadline(destination)).fate).toMatch(/^, after 2 attempts in 0\.3 s; kept/);
-  });
-
-  it('began when the login began to wait', async () => {
-    const destination = destinationThat();
-    destination.answer(hangs);
-    const startedAt = performance.now() - 2800;
-    const delivery = failureOf(deliver(destination.sink, LOGIN, settings(LONG_DEADLINE), startedAt));
-    expect(await msOf(delivery)).toBeLessThan(1000);
-    expect((await delivery).message).toBe('no answer within 3000 ms');
-  });
-
-  it('ends at the deadline if what is kept never arrives, and nothing of it is lost', async () => {
-    const kept = someLogins(3);
-    const destination = await destinationWithout(kept);
-    destination.answer((batch) => batch.length > 1 && hangs(batch));
-    const delivery = deliverTo(destination, LOGIN);
-    expect(await msOf(delivery)).toBeLessThan(DEADLINE_MS + TOLERANCE_MS);
-    expect(await delivery).toMatchObject({ along: 0 });
-
-    destination.answer(() => {});
-    await deliverMore(destination, 4);
-    expect(destination.accepted).toEqual(expect.arrayContaining(idsOf(kept)));
-  });
-
-  it('is over before a request that succeeds, fails or breaks after the deadline', async () => {
-    const late = [() => {}, isDown, () => JSON.parse('{')].map((answer) =>
-      destinationThat(async (batch) => {
-        await sleep(DEADLINE_MS + TOLERANCE_MS);
-        await answer(batch);
-      }),
-    );
-    await Promise.all(late.map(expectWithinDeadline));
-    // An unhandled rejection would fail the test run.
-    await sleep(2 * TOLERANCE_MS);
-  });
-
-  it('is nothing while the destination is left alone', async () => {
-    const destination = destinationThat(isGone, isGone, isGone);
-    destination.answer(hangs);
-    for (const activity of someLogins(3)) await failureOf(deliverTo(destination, activity));
-    const delivery = failureOf(deliverTo(destination, LOGIN));
-    expect(await msOf(delivery)).toBeLessThan(TOLERANCE_MS / 2);
-    expect(await delivery).toMatchObject({
-      name: 'UnavailableError',
-      message: 'left alone after failures in a row',
-      fate: '; kept for later',
-    });
-    expect(destination.requests).toHaveLength(3);
-  });
-});
-
-describe('a sink with a fault of its own', () => {
-  const brokenSink = (send: () => unknown): Pick<Destination, 'sink'> => ({
-    sink: { name: `destination-${destinations++}`, secrets: v.object({}), send: send as Sink['send'] },
-  });
-
-  it.each([
-    ['throws at once', () => JSON.parse('{')],
-    ['throws later', async () => JSON.parse('{')],
-  ])('that %s fails its own login, and nothing is kept', async (_, send) => {
-    const broken = brokenSink(send);
-    for (let logins = 0; logins < 5; logins += 1) {
-      expect(await failureOf(deliverTo(broken, LOGIN))).toBeInstanceOf(SyntaxError);
-    }
-  });
-
-  it.each([undefined, null, 'text', 0])('that throws %j fails its own login', async (thrown) => {
-    expect(
-      await failureOf(
-        deliverTo(
-          brokenSink(() => Promise.reject(thrown)),
-          LOGIN,
-        ),
-      ),
-    ).toBe(thrown);
-  });
-
-  it.each([
-    ['throws at once', () => JSON.parse('{')],
-    ['throws later', async () => JSON.parse('{')],
-  ])('that %s for one of the kept delivers the others', async (_, fail) => {
-    const kept = someLogins(4);
-    const { sink, accepted } = await destinationWithout(kept);
-    const send: Sink['send'] = (batch, ...others) =>
-      batch.some(({ id }) => id === kept[0]?.id) ? fail() : sink.send(batch, ...others);
-    const logins = someLogins(5, 4);
-    for (const activity of logins) await deliverTo({ sink: { ...sink, send } }, activity);
-    expect(accepted.toSorted()).toEqual(idsOf([...kept.slice(1), ...logins]).toSorted());
-  });
-});
-
-describe('during an outage', () => {
-  it('three logins try, then one every 30 s', async () => {
-    const destination = destinationThat();
-    destination.answer(async (batch) => {
-      await sleep(10);
-      isGone(batch);
-    });
-    const loginAll = (activities: readonly Activity[]) =>
-      Promise.all(activities.map((activity) => failureOf(deliverTo(destination, activity))));
-    await loginAll(someLogins(3));
-    expect(destination.requests).toHaveLength(3);
-    await loginAll(someLogins(5, 3));
-    expect(destination.requests).toHaveLength(3);
-    vi.setSystemTime(Date.now() + PAUSE_MS);
-    await loginAll(someLogins(5, 8));
-    expect(destination.requests).toHaveLength(4);
-    await loginAll(someLogins(5, 13));
-    expect(destination.requests).toHaveLength(4);
-  });
-
-  it('a success is its end for every login', async () => {
-    const destination = await destinationWithout(someLogins(3));
-    await deliverTo(destination, LOGIN);
-    await Promise.all(someLogins(5, 3).map((activity) => deliverTo(destination, activity)));
-    expect(new Set(destination.accepted)).toEqual(new Set(idsOf([LOGIN, ...someLogins(8)])));
-  });
-
-  it('an answer is its end, also if it is a refusal', async () => {
-    const destination = await destinationWithout(someLogins(3));
-    destination.answer(refuses);
-    await failureOf(deliverTo(destination, LOGIN));
-    await failureOf(deliverTo(destination, SIGN_UP));
-    expect(destination.requests.slice(-2)).toEqual([[LOGIN], [SIGN_UP]]);
-  });
-
-  it('what is kept beyond 200 is dropped, and said', async () => {
-    const destination = destinationThat();
-    destination.answer(isDown);
-    const activities = someLogins(202);
-    for (const activity of activities.slice(0, 201)) await failureOf(deliverTo(destination, activity));
-    const { fate } = await failureOf(deliverTo(destination, activities[201] as Activity));
-    expect(fate).toBe('; kept for later, 1 older dropped');
-    destination.answer(() => {});
-    vi.setSystemTime(Date.now() + PAUSE_MS);
-    expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 200 });
-    expect(destination.accepted).toEqual(idsOf([LOGIN, ...activities.slice(2)]));
-  });
-});
-
-describe('what is kept', () => {
-  it('goes along behind the next success, in one request', async () => {
-    const kept = [...someSignUps(4), ...someLogins(4, 4)];
-    const destination = await destinationWithout(kept);
-    expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 8 });
-    expect(destination.requests.slice(-2)).toEqual([[LOGIN], kept]);
-    expect(await requestsOf(destination, SIGN_UP)).toEqual([[SIGN_UP.id]]);
-  });
-
-  it('does not go along with a failure or a refusal, and is not lost', async () => {
-    const kept = someLogins(2);
-    const destination = await destinationWithout(kept);
-    destination.answer(refuses);
-    expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id]]);
-    destination.answer(isDown);
-    expect(await requestsOf(destination, SIGN_UP)).toEqual([[SIGN_UP.id], [SIGN_UP.id], [SIGN_UP.id]]);
-    destination.answer(() => {});
-    expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 3 });
-    expect(destination.accepted.toSorted()).toEqual(idsOf([LOGIN, SIGN_UP, ...kept]).toSorted());
-  });
-
-  it('survives a request that fails, which is not repeated and costs the login nothing else', async () => {
-    const kept = someLogins(5);
-    const destination = await destinationWithout(kept);
-    destination.answer((batch) => batch.length > 1 && isDown(batch));
-    expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 0 });
-    expect(destination.requests.slice(-2)).toEqual([[LOGIN], kept]);
-    destination.answer(() => {});
-    const others = await deliverMore(destination, 6);
-    expect(destination.accepted.toSorted()).toEqual(idsOf([LOGIN, ...others, ...kept]).toSorted());
-  });
-
-  it('stays behind for 30 s after three requests in a row have failed', async () => {
-    const destination = await destinationWithout(someLogins(4));
-    destination.answer((batch) => batch.some((activity) => activity !== LOGIN) && isGone(batch));
-    for (let logins = 0; logins < 3; logins += 1) {
-      expect(await requestsOf(destination, LOGIN)).toHaveLength(2);
-    }
-    expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id]]);
-    vi.setSystemTime(Date.now() + PAUSE_MS);
-    expect(await requestsOf(destination, LOGIN)).toHaveLength(2);
-    expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id]]);
-  });
-
-  it('is not held back by one that makes the destination fail, which is kept', async () => {
-    const kept = someLogins(10);
-    const poison = kept[6] as Activity;
-    const destination = await destinationWithout(kept);
-    destination.answer((batch) => batch.includes(poison) && isGone(batch));
-    const others = await deliverMore(destination, 12);
-    const delivered = idsOf([...others, ...kept.filter((activity) => activity !== poison)]);
-    expect(destination.accepted.toSorted()).toEqual(delivered.toSorted());
-
-    destination.answer(() => {});
-    await deliverMore(destination, 1);
-    expect(destination.accepted).toContain(poison.id);
-  });
-
-  it('loses the one that is refused, and the other nine arrive once, one request a login', async () => {
-    const kept = someLogins(10);
-    const poison = kept[6] as Activity;
-    const destination = await destinationWithout(kept);
-    destination.answer(refusing(poison));
-    const before = destination.accepted.length;
-    const deliveries: Delivery[] = [];
-    for (const activity of someLogins(12, 10)) {
-      const requests = destination.requests.length;
-      deliveries.push(await deliverTo(destination, activity));
-      expect(destination.requests.length - requests).toBeLessThanOrEqual(2);
-    }
-    const refusals = deliveries.flatMap(({ refusal }) => refusal ?? []);
-    expect(refusals).toEqual([{ error: expect.any(RejectedError), refused: [poison] }]);
-    expect(deliveries.reduce((sum, { along }) => sum + along, 0)).toBe(9);
-    const delivered = idsOf([...kept.filter((activity) => activity !== poison), ...someLogins(12, 10)]);
-    expect(destination.accepted.slice(before).toSorted()).toEqual(delivered.toSorted());
-  });
-
-  it('loses only what is refused where the destination tells, and has taken the others', async () => {
-    const kept = someLogins(5);
-    const refused = [kept[1], kept[3]] as Activity[];
-    const destination = await destinationWithout(kept);
-    const error = new RejectedError('an event was refused', { vendorText: 'Too long', refused });
-    destination.answer((batch) => {
-      if (batch.length > 1) throw error;
-    });
-    expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 3, refusal: { error, refused } });
-    expect(await requestsOf(destination, SIGN_UP)).toEqual([[SIGN_UP.id]]);
-  });
-
-  describe('for a destination that takes two activities a request', () => {
-    const pairsWithout = async (kept: readonly Activity[]): Promise<Destination> => {
-      const destination = await destinationWithout(kept);
-      return { ...destination, sink: { ...destination.sink, batchLimit: 2 } };
-    };
-    const pairs = (activities: readonly Activity[]) =>
-      [0, 2, 4].map((start) => idsOf(activities.slice(start, start + 2)));
-
-    it('goes along in several requests', async () => {
-      const kept = someLogins(5);
-      const destination = await pairsWithout(kept);
-      expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id], ...pairs(kept)]);
-      expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id]]);
-    });
-
-    it('goes along up to the request that fails', async () => {
-      const kept = someLogins(6);
-      const destination = await pairsWithout(kept);
-      destination.answer((batch) => batch.includes(kept[2] as Activity) && isGone(batch));
-      expect(await deliverTo(destination, LOGIN)).toEqual({ durationMs: expect.any(Number), along: 2 });
-      destination.answer(() => {});
-      await deliverMore(destination, 3);
-      for (const id of idsOf(kept))
-        expect(destination.accepted.filter((other) => other === id)).toEqual([id]);
-    });
-
-    it('goes along up to the request that is refused', async () => {
-      const kept = someLogins(6);
-      const destination = await pairsWithout(kept);
-      const refused = kept.slice(2, 3);
-      destination.answer((batch) => {
-        if (batch.includes(kept[2] as Activity)) throw new RejectedError('refused', { refused });
+  it.each([302, 400, 401, 403, 404, 413, 422, 429])(
+    'neither retries nor buffers a rejection with %d',
+    async (status) => {
+      const destination = new FakeDestination().respond(rejectsWith(status));
+      const delivery = await settle(destination.deliver(LOGIN));
+      expect(delivery).toMatchObject({
+        attempts: 1,
+        buffered: false,
+        error: { name: 'RejectedError', status },
       });
-      expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 3, refusal: { refused } });
-      expect(await requestsOf(destination, LOGIN)).toEqual([[LOGIN.id], idsOf(kept.slice(4))]);
-    });
+      expect(destination.buffer.size).toBe(0);
+    },
+  );
 
-    it('goes along as long as there is time for another request', async () => {
-      const kept = someLogins(10);
-      const destination = await pairsWithout(kept);
-      destination.answer(() => sleep(100));
-      const { along } = await deliverTo(destination, LOGIN, { DELIVERY_TIMEOUT_MS: '400' });
-      expect(along).toBeGreaterThan(0);
-      expect(along).toBeLessThan(8);
-      destination.answer(() => {});
-      await deliverTo(destination, LOGIN);
-      for (const id of idsOf(kept))
-        expect(destination.accepted.filter((other) => other === id)).toEqual([id]);
-    });
+  it('does not retry after a rejection that follows a failure', async () => {
+    const destination = new FakeDestination().respondOnce(failsWith(503), rejectsWith(400));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ attempts: 2, buffered: false });
+  });
+
+  it('does not retry where the operator must act first', async () => {
+    const hint = "check the destination's certificate";
+    const error = new UnavailableError('cannot connect: CERT_HAS_EXPIRED', { hint });
+    const destination = new FakeDestination().respond(() => Promise.reject(error));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ attempts: 1, buffered: true, error });
   });
 
   it.each([
-    ['is accepted', () => {}],
-    [
-      'is refused',
-      (batch: readonly Activity[]) => {
-        if (batch.length > 1) throw new RejectedError('refused', { refused: batch });
-      },
-    ],
-  ])('leaves room for 200 others when it %s', async (_, answer) => {
-    const destination = await destinationWithout(someLogins(5));
-    destination.answer(answer);
-    await deliverTo(destination, LOGIN);
-    destination.answer(isGone);
-    for (const activity of someLogins(200, 5)) {
-      expect((await failureOf(deliverTo(destination, activity))).fate).toBe('; kept for later');
-    }
-    destination.answer(() => {});
-    vi.setSystemTime(Date.now() + PAUSE_MS);
-    expect(await deliverTo(destination, LOGIN)).toMatchObject({ along: 200 });
-  });
-
-  it('is sent no more if the next login of its user has delivered it', async () => {
-    const [signUp, ...others] = someSignUps(3) as [Activity, Activity, Activity];
-    const destination = await destinationWithout([signUp, ...others]);
-    expect(await deliverTo(destination, { ...signUp })).toMatchObject({ along: 2 });
-    expect(destination.requests.slice(-2)).toEqual([[signUp], others]);
-  });
-
-  it('is only what ON_FAILURE=continue lets go on', async () => {
-    const destination = destinationThat();
-    destination.answer(isDown);
-    for (const activity of someLogins(5)) {
-      const { fate } = await failureOf(deliverTo(destination, activity, { ON_FAILURE: 'deny' }));
-      expect(fate).toMatch(/^, after 3 attempts in 0\.\d s$/);
-    }
-    expect(destination.requests).toHaveLength(15);
-    destination.answer(() => {});
-    expect(await deliverTo(destination, LOGIN, { ON_FAILURE: 'deny' })).toMatchObject({ along: 0 });
-    expect(destination.accepted).toEqual([LOGIN.id]);
-  });
-});
-
-describe('logins at the same moment', () => {
-  it('neither lose nor repeat what is kept', async () => {
-    const destination = destinationThat();
-    const lateAnswer =
-      (answer: Answer): Answer =>
-      async (batch) => {
-        await sleep(Math.random() * 20);
-        await answer(batch);
-      };
-    const loginAll = (activities: readonly Activity[]) =>
-      Promise.allSettled(activities.map((activity) => deliverTo(destination, activity, LONG_DEADLINE)));
-
-    destination.answer(lateAnswer(isDown));
-    await loginAll(someLogins(20));
-    expect(destination.accepted).toEqual([]);
-
-    vi.setSystemTime(Date.now() + PAUSE_MS);
-    let requests = 0;
-    destination.answer(lateAnswer((batch) => (requests++ % 3 === 0 ? isDown(batch) : undefined)));
-    for (let round = 1; round <= 4; round += 1) {
-      await loginAll(someLogins(20, 20 * round));
-      vi.setSystemTime(Date.now() + PAUSE_MS);
-    }
-
-    destination.answer(() => {});
-    const others = await deliverMore(destination, 20);
-    expect(destination.accepted.toSorted()).toEqual(idsOf([...others, ...someLogins(100)]).toSorted());
-  });
-
-  describe('of which one is of a user whose SignUp is kept', () => {
-    const [signUp, other] = someSignUps(2) as [Activity, Activity];
-    const accepts: Answer = () => {};
-
-    /** From now on requests are answered by hand, by their number. */
-    const holdRequests = (destination: Destination) => {
-      const held: Array<(answer: Answer) => void> = [];
-      destination.answer(async (batch) => {
-        const answer = await new Promise<Answer>((resolve) => held.push(resolve));
-        await answer(batch);
+    ['a sink that throws', () => JSON.parse('{')],
+    ['a sink that rejects', async () => JSON.parse('{')],
+  ])('returns the error of %s, and buffers nothing', async (_, respond) => {
+    const destination = new FakeDestination().respond(respond);
+    for (let logins = 0; logins < FAILURE_THRESHOLD + 1; logins += 1) {
+      expect(await settle(destination.deliver(LOGIN))).toMatchObject({
+        attempts: 1,
+        buffered: false,
+        error: { name: 'SyntaxError' },
       });
-      return async (number: number, answer: Answer) => {
-        await vi.waitUntil(() => held.length > number, { interval: 1 });
-        held[number]?.(answer);
-      };
-    };
+    }
+  });
 
-    it('deliver it once if it is on its way again', async () => {
-      const destination = await destinationWithout([signUp, other]);
-      const answerRequest = holdRequests(destination);
-      const deliveries = [deliverTo(destination, LOGIN), deliverTo(destination, signUp)];
-      for (const number of [0, 1, 2]) await answerRequest(number, accepts);
-      await Promise.all(deliveries);
-      expect(destination.accepted.toSorted()).toEqual(idsOf([LOGIN, signUp, other]).toSorted());
+  it('returns the error of a sink whose send is no async function', async () => {
+    const destination = new Destination({
+      ...new FakeDestination().sink,
+      send: () => JSON.parse('{'),
     });
+    const delivery = await settle(deliver(destination, LOGIN, parseSecrets(destination.sink, {})));
+    expect(delivery).toMatchObject({ attempts: 1, buffered: false, error: { name: 'SyntaxError' } });
+  });
 
-    it.each([
-      ['once if it is delivered while it goes along in vain', accepts, isGone],
-      ['once if it fails again while it goes along', isGone, accepts],
-      ['once after all if both fail', isGone, isGone],
-    ])('deliver it %s', async (_, ownAnswer, answerToKept) => {
-      const destination = await destinationWithout([signUp, other]);
-      const answerRequest = holdRequests(destination);
-      const delivery = deliverTo(destination, LOGIN);
-      await answerRequest(0, accepts);
-      await vi.waitUntil(() => destination.requests.at(-1)?.includes(signUp), { interval: 1 });
-      const own = deliverTo(destination, signUp);
-      await answerRequest(2, ownAnswer);
-      await Promise.allSettled([own]);
-      await answerRequest(1, answerToKept);
-      await delivery;
-
-      destination.answer(accepts);
-      const others = await deliverMore(destination, 3);
-      expect(destination.accepted.toSorted()).toEqual(idsOf([LOGIN, ...others, signUp, other]).toSorted());
-    });
+  it.each([undefined, null, 'string', 0])('returns %j if a sink throws that', async (thrown) => {
+    const destination = new FakeDestination().respond(() => Promise.reject(thrown));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ error: thrown, buffered: false });
   });
 });
 
-describe('over the wire', () => {
-  /** A sink for a server that answers its first requests one by one, and the others with success. */
-  const sinkFor = async (...answers: RequestListener[]) => {
-    const bodies: string[] = [];
+describe('deliver, retrying', () => {
+  /** A destination that is down, and when it got each request, in milliseconds. */
+  const getRequestTimes = async (respond: Respond, random = 0.5): Promise<number[]> => {
+    vi.spyOn(Math, 'random').mockReturnValue(random);
+    const startedAt = performance.now();
     const times: number[] = [];
-    const url = await start(async (request, response) => {
-      times.push(performance.now());
-      bodies.push(await text(request));
-      const answer = answers.shift() ?? (() => response.end());
-      answer(request, response);
+    const destination = new FakeDestination().respond((batch) => {
+      times.push(performance.now() - startedAt);
+      return respond(batch);
     });
-    return { sink: sinkTo(url), bodies, times };
+    await settle(destination.deliver(LOGIN));
+    vi.restoreAllMocks();
+    return times;
   };
 
-  const sinkTo = (url: string): Sink => ({
-    name: `destination-${destinations++}`,
-    secrets: v.object({}),
-    async send(batch, _, http) {
-      await http({ url, headers: {}, body: JSON.stringify(batch) });
+  const isBusy = failsWith(503, { retryAfterMs: undefined });
+
+  it.each([
+    [0, [0, 0, 0]],
+    [0.5, [0, 100, 300]],
+    [0.99, [0, 198, 594]],
+  ])('waits a random time, below 200 ms and then below 400 ms: at %d', async (random, times) => {
+    expect(await getRequestTimes(isBusy, random)).toEqual(times);
+  });
+
+  it('waits as long as the destination asks for', async () => {
+    expect(await getRequestTimes(failsWith(503, { retryAfterMs: 1200 }))).toEqual([0, 1200, 2400]);
+  });
+
+  it('retries immediately if the destination asks for no delay', async () => {
+    expect(await getRequestTimes(failsWith(503, { retryAfterMs: 0 }))).toEqual([0, 0, 0]);
+  });
+
+  it.each([TIMEOUT_MS, 3_600_000, Infinity])(
+    'does not keep a login waiting if the destination asks for %d ms',
+    async (retryAfterMs) => {
+      const destination = new FakeDestination().respond(failsWith(503, { retryAfterMs }));
+      const { result, elapsedMs } = await time(destination.deliver(LOGIN));
+      expect(elapsedMs).toBe(0);
+      expect(result).toMatchObject({ attempts: 1, buffered: true });
     },
+  );
+
+  it('does not wait longer than the time that is left', async () => {
+    const destination = new FakeDestination().respond(failsWith(503, { retryAfterMs: 2000 }));
+    const { result, elapsedMs } = await time(destination.deliver(LOGIN));
+    expect(elapsedMs).toBe(2000);
+    expect(result).toMatchObject({ attempts: 2 });
+  });
+});
+
+describe('deliver, within a deadline', () => {
+  const TIMED_OUT = { name: 'UnavailableError', code: 'TIMEOUT', message: 'timed out after 3000 ms' };
+
+  it('ends a request that gets no response', async () => {
+    const destination = new FakeDestination().respond(hangs);
+    const { result, elapsedMs } = await time(destination.deliver(LOGIN));
+    expect(elapsedMs).toBe(TIMEOUT_MS + GRACE_MS);
+    expect(result).toMatchObject({ attempts: 1, buffered: true, error: TIMED_OUT });
   });
 
-  const answering =
-    (status: number, headers: Record<string, string> = {}): RequestListener =>
-    (_, response) =>
-      response.writeHead(status, headers).end();
+  it('waits for DELIVERY_TIMEOUT_MS at most', async () => {
+    const destination = new FakeDestination().respond(hangs);
+    const { elapsedMs } = await time(destination.deliver(LOGIN, { DELIVERY_TIMEOUT_MS: '250' }));
+    expect(elapsedMs).toBe(250 + GRACE_MS);
+  });
 
-  it('an answer to be repeated is followed by the same body', async () => {
-    const repeated = RETRIED_STATUSES.map(async (status) => {
-      const { sink, bodies } = await sinkFor(answering(status), answering(status));
-      await deliverTo({ sink }, LOGIN, LONG_DEADLINE);
-      return bodies;
+  it('has one deadline for all attempts and delays', async () => {
+    const destination = new FakeDestination().respond(takes(1000, failsWith(503, { retryAfterMs: 500 })));
+    const { result, elapsedMs } = await time(destination.deliver(LOGIN));
+    expect(elapsedMs).toBe(2500);
+    expect(result).toMatchObject({ attempts: 2, elapsedMs: 2500, error: { status: 503 } });
+  });
+
+  it('counts the deadline from when the login began to wait', async () => {
+    await passTime(10_000);
+    const destination = new FakeDestination().respond(hangs);
+    const { result, elapsedMs } = await time(destination.deliver(LOGIN, {}, performance.now() - 2800));
+    expect(elapsedMs).toBe(200 + GRACE_MS);
+    expect(result).toMatchObject({ error: TIMED_OUT, elapsedMs: 225 });
+  });
+
+  it.each([
+    ['is accepted', accepts],
+    ['fails', failsWith(503)],
+    ['throws', () => JSON.parse('{')],
+  ])('does not wait for a request that %s after the deadline', async (_, respond) => {
+    const destination = new FakeDestination().respond(takes(TIMEOUT_MS + 100, respond));
+    const { result, elapsedMs } = await time(destination.deliver(LOGIN));
+    expect(elapsedMs).toBe(TIMEOUT_MS + GRACE_MS);
+    expect(result).toMatchObject({ error: TIMED_OUT });
+    // A rejection that nobody handles fails the run.
+    await passTime(1000);
+    expect(destination.requests).toHaveLength(1);
+  });
+});
+
+describe('deliver, with a circuit breaker', () => {
+  const deliverAll = (destination: FakeDestination, activities: readonly Activity[]) =>
+    settle(Promise.all(activities.map((activity) => destination.deliver(activity))));
+
+  it('costs a login nothing while the circuit is open', async () => {
+    const destination = new FakeDestination().respond(isDown);
+    await deliverAll(destination, someLogins(FAILURE_THRESHOLD));
+    destination.respond(hangs);
+    const { result, elapsedMs } = await time(destination.deliver(LOGIN));
+    expect(elapsedMs).toBe(0);
+    expect(result).toMatchObject({
+      attempts: 0,
+      buffered: true,
+      error: { code: 'CIRCUIT_OPEN', message: 'circuit open after 3 consecutive failures' },
     });
-    expect(await Promise.all(repeated)).toEqual(
-      RETRIED_STATUSES.map(() => Array(3).fill(JSON.stringify([LOGIN]))),
+    expect(destination.requests).toHaveLength(FAILURE_THRESHOLD);
+  });
+
+  it('lets one of several concurrent logins probe after the reset timeout', async () => {
+    const destination = new FakeDestination().respond(takes(10, isDown));
+    await deliverAll(destination, someLogins(3));
+    for (const requests of [4, 5]) {
+      await passTime(RESET_TIMEOUT_MS);
+      await deliverAll(destination, someLogins(5, 3));
+      await deliverAll(destination, someLogins(5, 8));
+      expect(destination.requests).toHaveLength(requests);
+    }
+  });
+
+  it('closes the circuit for all logins after a success', async () => {
+    const destination = await createRecovered(someLogins(3));
+    await settle(destination.deliver(LOGIN));
+    await deliverAll(destination, someLogins(5, 3));
+    expectOnceEach(destination, [LOGIN, ...someLogins(8)]);
+  });
+
+  it('closes the circuit after a rejection, which is a response', async () => {
+    const destination = await createRecovered(someLogins(3));
+    destination.respond(rejectsWith(400));
+    await settle(destination.deliver(LOGIN));
+    await settle(destination.deliver(SIGN_UP));
+    expect(destination.requests).toEqual([[LOGIN], [SIGN_UP]]);
+  });
+
+  it('keeps the circuit closed after failures that concern one user only', async () => {
+    const destination = new FakeDestination().respond(
+      failsWith(429, { isOutage: false, retryAfterMs: 30_000 }),
     );
+    for (const activity of someLogins(FAILURE_THRESHOLD)) {
+      expect(await settle(destination.deliver(activity))).toMatchObject({ attempts: 1, buffered: true });
+    }
+    destination.respond(accepts);
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: FAILURE_THRESHOLD });
   });
 
-  it('a connection that is reset is tried again, with the same body', async () => {
-    const { sink, bodies } = await sinkFor(({ socket }) => socket.resetAndDestroy());
-    await deliverTo({ sink }, LOGIN, LONG_DEADLINE);
-    expect(bodies).toEqual(Array(2).fill(JSON.stringify([LOGIN])));
+  it('has a circuit for each destination', async () => {
+    const destination = new FakeDestination().respond(isDown);
+    await deliverAll(destination, someLogins(FAILURE_THRESHOLD));
+    expect(await settle(new FakeDestination().deliver(LOGIN))).toMatchObject({ attempts: 1, flushed: 0 });
+  });
+});
+
+describe('deliver, with a retry buffer', () => {
+  it('flushes buffered activities after the next successful delivery, in one request', async () => {
+    const buffered = [...someSignUps(4), ...someLogins(4, 4)];
+    const destination = await createRecovered(buffered);
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ attempts: 1, flushed: 8 });
+    expect(destination.requests).toEqual([[LOGIN], buffered]);
+    await settle(destination.deliver(SIGN_UP));
+    expect(destination.requests.slice(2)).toEqual([[SIGN_UP]]);
   });
 
-  it('a certificate that cannot be verified is met once', async () => {
-    let connections = 0;
-    const server = https.createServer(await createCertificate()).on('connection', () => connections++);
-    const failure = await failureOf(deliverTo({ sink: sinkTo(await start(() => {}, server)) }, LOGIN));
-    expect(failure.message).toBe('cannot connect: DEPTH_ZERO_SELF_SIGNED_CERT');
-    expect(connections).toBe(1);
+  it('does not flush after a failure or a rejection, and keeps the activities', async () => {
+    const buffered = someLogins(2);
+    const destination = await createRecovered(buffered);
+    destination.respond(rejectsWith(400));
+    await settle(destination.deliver(LOGIN));
+    destination.respond(failsWith(503));
+    await settle(destination.deliver(SIGN_UP));
+    expect(destination.requests).toEqual([[LOGIN], [SIGN_UP], [SIGN_UP], [SIGN_UP]]);
+    destination.respond(accepts);
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: 3 });
+    expectOnceEach(destination, [LOGIN, SIGN_UP, ...buffered]);
   });
 
-  describe('Retry-After', () => {
-    it('can be a date', async () => {
-      const before = new Date('2026-01-31T12:00:00.800Z');
-      vi.setSystemTime(before);
-      const { sink, times } = await sinkFor(
-        answering(503, { 'Retry-After': 'Sat, 31 Jan 2026 12:00:01 GMT' }),
-      );
-      await deliverTo({ sink }, LOGIN);
-      const [first = 0, second = 0] = times;
-      expect(Math.abs(second - first - 200)).toBeLessThan(TOLERANCE_MS);
+  it('drops activities beyond 200, the oldest first, and counts them', async () => {
+    const destination = new FakeDestination().respond(isDown);
+    const activities = someLogins(BUFFER_LIMIT + 2);
+    const deliveries: Delivery[] = [];
+    for (const activity of activities) deliveries.push(await destination.deliver(activity));
+    expect(deliveries.map(({ dropped }) => dropped)).toEqual([...Array(BUFFER_LIMIT).fill(0), 1, 1]);
+    expect(deliveries.at(-1)).toMatchObject({ buffered: true });
+    destination.respond(accepts);
+    await passTime(RESET_TIMEOUT_MS);
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: BUFFER_LIMIT, dropped: 0 });
+    expect(destination.accepted).toEqual(getIds([LOGIN, ...activities.slice(2)]));
+  });
+
+  it('makes room for 200 others when buffered activities are accepted', async () => {
+    const destination = await createRecovered(someLogins(5));
+    await settle(destination.deliver(LOGIN));
+    destination.respond(isDown);
+    for (const activity of someLogins(BUFFER_LIMIT, 5)) {
+      expect(await destination.deliver(activity)).toMatchObject({ buffered: true, dropped: 0 });
+    }
+  });
+
+  it('makes room for 200 others when buffered activities are rejected', async () => {
+    const destination = await createRecovered(someLogins(5));
+    destination.respond(ifBatch((batch) => rejectsWith(400, { rejected: batch })(batch)));
+    await settle(destination.deliver(LOGIN));
+    destination.respond(isDown);
+    for (const activity of someLogins(BUFFER_LIMIT, 5)) {
+      expect(await destination.deliver(activity)).toMatchObject({ buffered: true, dropped: 0 });
+    }
+  });
+
+  it('does not flush an activity that the next login of its user has delivered', async () => {
+    const [signUp, ...others] = someSignUps(3) as [Activity, ...Activity[]];
+    const destination = await createRecovered([signUp, ...others]);
+    expect(await settle(destination.deliver({ ...signUp }))).toMatchObject({ flushed: 2 });
+    expect(destination.requests).toEqual([[signUp], others]);
+  });
+});
+
+describe('deliver, flushing', () => {
+  it('does not retry a flush that fails, and keeps the activities', async () => {
+    const buffered = someLogins(5);
+    const destination = await createRecovered(buffered);
+    destination.respond(ifBatch(failsWith(503)));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ attempts: 1, flushed: 0 });
+    expect(destination.requests).toEqual([[LOGIN], buffered]);
+    destination.respond(accepts);
+    const others = await deliverMore(destination, 3);
+    expectOnceEach(destination, [LOGIN, ...others, ...buffered]);
+  });
+
+  it('flushes nothing for 30 s after three failed flushes, while logins are delivered', async () => {
+    const buffered = someLogins(40);
+    const destination = await createRecovered(buffered);
+    destination.respond(ifIncludes(buffered, isDown));
+    const countRequests = async () => {
+      const before = destination.requests.length;
+      expect(await settle(destination.deliver(LOGIN))).not.toHaveProperty('error');
+      return destination.requests.length - before;
+    };
+    const counts: number[] = [];
+    for (let logins = 0; logins < 5; logins += 1) counts.push(await countRequests());
+    expect(counts).toEqual([2, 2, 2, 1, 1]);
+    await passTime(RESET_TIMEOUT_MS);
+    expect([await countRequests(), await countRequests()]).toEqual([2, 1]);
+  });
+
+  it('goes on flushing after failures that were not consecutive', async () => {
+    const destination = await createRecovered(someLogins(40));
+    for (let logins = 0; logins < 6; logins += 1) {
+      destination.respond(logins % 3 === 2 ? accepts : ifBatch(isDown));
+      await settle(destination.deliver(LOGIN));
+    }
+    destination.respond(accepts);
+    await settle(destination.deliver(LOGIN));
+    expect(new Set(destination.accepted)).toEqual(new Set(getIds([LOGIN, ...someLogins(40)])));
+  });
+
+  it('delivers the others if the destination fails for one of them, and keeps that one', async () => {
+    const buffered = someLogins(10);
+    const poisoned = buffered.slice(6, 7);
+    const destination = await createRecovered(buffered);
+    destination.respond(ifIncludes(poisoned, isDown));
+    const others = await deliverMore(destination, 12);
+    expectOnceEach(destination, [...others, ...buffered.filter((activity) => !poisoned.includes(activity))]);
+    destination.respond(accepts);
+    await passTime(RESET_TIMEOUT_MS);
+    await settle(destination.deliver(LOGIN));
+    expectOnceEach(destination, [...others, ...buffered, LOGIN]);
+  });
+
+  it('drops the one that is rejected and delivers the others once', async () => {
+    const buffered = someLogins(10);
+    const poisoned = buffered.slice(6, 7);
+    const destination = await createRecovered(buffered);
+    destination.respond(ifIncludes(poisoned, rejectsWith(400)));
+    const rejections: unknown[] = [];
+    let flushed = 0;
+    const logins = someLogins(12, 10);
+    for (const activity of logins) {
+      const delivery = await settle(destination.deliver(activity));
+      if ('flushed' in delivery) flushed += delivery.flushed;
+      if ('flushRejection' in delivery) rejections.push(delivery.flushRejection);
+    }
+    expect(rejections).toEqual([{ error: expect.any(RejectedError), activities: poisoned }]);
+    expect(flushed).toBe(9);
+    expectOnceEach(destination, [...logins, ...buffered.filter((activity) => !poisoned.includes(activity))]);
+  });
+
+  it('drops only those that the destination names as rejected, and has accepted the others', async () => {
+    const buffered = someLogins(5);
+    const rejected = [buffered[1], buffered[3]] as Activity[];
+    const destination = await createRecovered(buffered);
+    destination.respond(ifBatch(rejectsWith(400, { rejected })));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({
+      flushed: 3,
+      flushRejection: { error: { name: 'RejectedError', rejected }, activities: rejected },
+    });
+    expect(destination.buffer.size).toBe(0);
+  });
+
+  it('sends the others again where the destination accepts all or nothing', async () => {
+    const buffered = someLogins(5);
+    const rejected = [buffered[1], buffered[3]] as Activity[];
+    const destination = await createRecovered(buffered);
+    destination.respond(ifIncludes(rejected, rejectsWith(400, { rejected, othersAccepted: false })));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({
+      flushed: 0,
+      flushRejection: { activities: rejected },
+    });
+    const others = await deliverMore(destination, 1);
+    expectOnceEach(destination, [
+      LOGIN,
+      ...others,
+      ...buffered.filter((activity) => !rejected.includes(activity)),
+    ]);
+  });
+
+  it.each([
+    ['throws', () => JSON.parse('{')],
+    ['rejects', async () => JSON.parse('{')],
+  ])('delivers the others if the sink %s for one of them', async (_, respond) => {
+    const buffered = someLogins(4);
+    const destination = await createRecovered(buffered);
+    destination.respond(ifIncludes(buffered.slice(0, 1), respond));
+    const logins = await deliverMore(destination, 5);
+    expectOnceEach(destination, [...buffered.slice(1), ...logins]);
+  });
+
+  describe('to a destination that accepts two activities in a request', () => {
+    const createPairs = (activities: readonly Activity[]) =>
+      createRecovered(activities, new FakeDestination(2));
+
+    it('flushes in several requests', async () => {
+      const buffered = someLogins(5);
+      const destination = await createPairs(buffered);
+      expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: 5 });
+      expect(destination.requests).toEqual([
+        [LOGIN],
+        buffered.slice(0, 2),
+        buffered.slice(2, 4),
+        buffered.slice(4),
+      ]);
     });
 
-    it.each(['0', '000', NOW.toUTCString(), 'Thu, 01 Jan 1970 00:00:00 GMT'])(
-      'can be over already: %s',
-      async (value) => {
-        const { sink, times } = await sinkFor(answering(503, { 'Retry-After': value }));
-        await deliverTo({ sink }, LOGIN);
-        const [first = 0, second = 0] = times;
-        expect(second - first).toBeLessThan(TOLERANCE_MS);
-      },
-    );
+    it('stops flushing at a request that fails', async () => {
+      const buffered = someLogins(6);
+      const destination = await createPairs(buffered);
+      destination.respond(ifIncludes(buffered.slice(2, 3), isDown));
+      expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: 2 });
+      expect(destination.requests).toEqual([[LOGIN], buffered.slice(0, 2), buffered.slice(2, 4)]);
+      destination.respond(accepts);
+      const others = await deliverMore(destination, 1);
+      expectOnceEach(destination, [LOGIN, ...buffered, ...others]);
+    });
 
-    it.each(['1', '3600', '99999999999999999999', 'Sat, 31 Jan 2026 13:00:00 GMT'])(
-      'can be longer than the login can wait: %s',
-      async (value) => {
-        const { sink, bodies } = await sinkFor(answering(503, { 'Retry-After': value }));
-        const delivery = failureOf(deliverTo({ sink }, LOGIN));
-        expect(await msOf(delivery)).toBeLessThan(2 * TOLERANCE_MS);
-        expect(bodies).toHaveLength(1);
-      },
-    );
-
-    it.each(['soon', '-5', '1.5'])('is as if it were not there if it makes no sense: %j', async (value) => {
-      const pauses = Array.from({ length: 8 }, async () => {
-        const { sink, times } = await sinkFor(answering(503, { 'Retry-After': value }));
-        await deliverTo({ sink }, LOGIN, LONG_DEADLINE);
-        const [first = 0, second = 0] = times;
-        return second - first;
+    it('stops flushing at a request that is rejected', async () => {
+      const buffered = someLogins(6);
+      const rejected = buffered.slice(2, 3);
+      const destination = await createPairs(buffered);
+      destination.respond(ifIncludes(rejected, rejectsWith(400, { rejected })));
+      expect(await settle(destination.deliver(LOGIN))).toMatchObject({
+        flushed: 3,
+        flushRejection: { activities: rejected },
       });
-      expect(Math.max(...(await Promise.all(pauses)))).toBeGreaterThan(40);
+      destination.requests.length = 0;
+      await settle(destination.deliver(SIGN_UP));
+      expect(destination.requests).toEqual([[SIGN_UP], buffered.slice(4)]);
     });
+
+    it('starts no further request after 100 ms', async () => {
+      const buffered = someLogins(10);
+      const destination = await createPairs(buffered);
+      destination.respond(takes(40));
+      expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: 6, flushMs: 120 });
+      const others = await deliverMore(destination, 1);
+      expectOnceEach(destination, [LOGIN, ...buffered, ...others]);
+    });
+  });
+});
+
+describe('deliver, limiting the time of a flush', () => {
+  it('flushes for 250 ms at most after a quick delivery', async () => {
+    const buffered = someLogins(3);
+    const destination = await createRecovered(buffered);
+    destination.respond(ifBatch(hangs));
+    const { result, elapsedMs } = await time(destination.deliver(LOGIN));
+    expect(elapsedMs).toBe(250 + GRACE_MS);
+    expect(result).toMatchObject({ elapsedMs: 0, flushed: 0, flushMs: 250 + GRACE_MS });
+    destination.respond(accepts);
+    const others = await deliverMore(destination, 2);
+    expectOnceEach(destination, [LOGIN, ...buffered, ...others]);
+  });
+
+  it('flushes for twice the time of a slow delivery at most', async () => {
+    const destination = await createRecovered(someLogins(3));
+    destination.respond((batch) => (batch.length > 1 ? hangs(batch) : takes(400)(batch)));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({
+      elapsedMs: 400,
+      flushMs: 800 + GRACE_MS,
+    });
+  });
+
+  it('stops flushing at the deadline', async () => {
+    const destination = await createRecovered(someLogins(3));
+    destination.respond((batch) => (batch.length > 1 ? hangs(batch) : takes(1400)(batch)));
+    const { elapsedMs } = await time(destination.deliver(LOGIN));
+    expect(elapsedMs).toBe(TIMEOUT_MS + GRACE_MS);
+  });
+
+  it('does not flush if another request could take longer than the time that is left', async () => {
+    const destination = await createRecovered(someLogins(3));
+    destination.respond(takes(1501));
+    const { result, elapsedMs } = await time(destination.deliver(LOGIN));
+    expect(elapsedMs).toBe(1501);
+    expect(result).toMatchObject({ flushed: 0, flushMs: 0 });
+    expect(destination.buffer.size).toBe(3);
+  });
+
+  it('opens the circuit of flushes, not that of logins, if flushes hang', async () => {
+    const destination = await createRecovered(someLogins(40));
+    destination.respond(ifBatch(hangs));
+    const waits: number[] = [];
+    for (let logins = 0; logins < 5; logins += 1) {
+      waits.push((await time(destination.deliver(LOGIN))).elapsedMs);
+    }
+    expect(waits).toEqual([275, 275, 275, 0, 0]);
+  });
+});
+
+describe('deliver, with ON_FAILURE=deny', () => {
+  const DENY = { ON_FAILURE: 'deny' };
+
+  it('buffers nothing, because a login that is denied did not happen', async () => {
+    const destination = new FakeDestination().respond(failsWith(503));
+    expect(await settle(destination.deliver(LOGIN, DENY))).toMatchObject({ attempts: 3, buffered: false });
+    destination.respond(accepts);
+    expect(await settle(destination.deliver(SIGN_UP, DENY))).toMatchObject({ flushed: 0 });
+    expect(destination.accepted).toEqual([SIGN_UP.id]);
+  });
+
+  it('gives each login an attempt, whatever the circuit', async () => {
+    const destination = new FakeDestination().respond(isDown);
+    for (const activity of someLogins(FAILURE_THRESHOLD + 2)) {
+      expect(await settle(destination.deliver(activity, DENY))).toMatchObject({ attempts: 1 });
+    }
+  });
+});
+
+describe('deliver, after the secrets have changed', () => {
+  it('drops what was buffered under the other secrets, and counts it', async () => {
+    const destination = await createRecovered(someLogins(3));
+    const secrets = { OMIT_FIELDS: 'email' };
+    expect(await settle(destination.deliver(LOGIN, secrets))).toMatchObject({ flushed: 0, dropped: 3 });
+    expect(destination.requests).toEqual([[LOGIN]]);
+    expect(await settle(destination.deliver(SIGN_UP, secrets))).toMatchObject({ flushed: 0, dropped: 0 });
+  });
+
+  it('drops it as well if the delivery under the new secrets fails', async () => {
+    const destination = await createRecovered(someLogins(1));
+    destination.respond(isDown);
+    const secrets = { OMIT_FIELDS: 'email' };
+    expect(await settle(destination.deliver(LOGIN, secrets))).toMatchObject({ buffered: true, dropped: 1 });
+    destination.respond(accepts);
+    expect(await settle(destination.deliver(SIGN_UP, secrets))).toMatchObject({ flushed: 1 });
+    expect(destination.accepted).toEqual(getIds([SIGN_UP, LOGIN]));
+  });
+
+  it('drops nothing if the secrets are equal', async () => {
+    const destination = await createRecovered(someLogins(3));
+    expect(await settle(destination.deliver(LOGIN, {}))).toMatchObject({ flushed: 3, dropped: 0 });
+  });
+
+  it('does not send a batch again that was in flight under the other secrets', async () => {
+    const destination = await createRecovered(someLogins(3));
+    destination.respond(ifBatch(takes(100, isDown)));
+    const delivery = destination.deliver(LOGIN);
+    await passTime(50);
+    const secrets = { OMIT_FIELDS: 'email' };
+    await destination.deliver(SIGN_UP, secrets);
+    await settle(delivery);
+    destination.respond(accepts);
+    expect(await settle(destination.deliver(SIGN_UP, secrets))).toMatchObject({ flushed: 0 });
+  });
+});
+
+describe('deliver, for concurrent logins', () => {
+  it('neither loses nor repeats what is buffered', async () => {
+    const destination = new FakeDestination();
+    const deliverAll = (activities: readonly Activity[]) =>
+      settle(Promise.all(activities.map((activity) => destination.deliver(activity))));
+    let requests = 0;
+    const takesAWhile: Respond = (batch) => {
+      requests += 1;
+      const respond = requests <= 60 || requests % 3 === 0 ? failsWith(503) : accepts;
+      return takes((requests * 7) % 20, respond)(batch);
+    };
+    destination.respond(takesAWhile);
+    for (let round = 0; round < 5; round += 1) {
+      await deliverAll(someLogins(20, 20 * round));
+      await passTime(RESET_TIMEOUT_MS);
+    }
+    destination.respond(accepts);
+    const others = await deliverMore(destination, 20);
+    expectOnceEach(destination, [...others, ...someLogins(100)]);
+  });
+
+  it('delivers a buffered SignUp once if its own login sends it meanwhile', async () => {
+    const [signUp, other] = someSignUps(2) as [Activity, Activity];
+    const destination = await createRecovered([signUp, other]);
+    destination.respond(takes(50));
+    await settle(Promise.all([destination.deliver(LOGIN), destination.deliver(signUp)]));
+    expectOnceEach(destination, [LOGIN, signUp, other]);
+  });
+
+  it.each([
+    ['its own login delivers it while the flush fails', accepts, isDown],
+    ['its own login fails while the flush delivers it', isDown, accepts],
+    ['both fail', isDown, isDown],
+  ])('delivers a SignUp that is being flushed once if %s', async (_, toLogin, toFlush) => {
+    const [signUp, other] = someSignUps(2) as [Activity, Activity];
+    const destination = await createRecovered([signUp, other]);
+    destination.respond(ifBatch(takes(100, toFlush)));
+    const delivery = destination.deliver(LOGIN);
+    await passTime(50);
+    destination.respond(toLogin);
+    await destination.deliver(signUp);
+    await settle(delivery);
+
+    destination.respond(accepts);
+    const others = await deliverMore(destination, 3);
+    expectOnceEach(destination, [LOGIN, ...others, signUp, other]);
+  });
+});
+
+describe('send', async () => {
+  const { cert } = await createCertificate();
+
+  const getRequest = async (secrets: Record<string, string>, tls?: HttpRequest['tls']) => {
+    const requests: HttpRequest[] = [];
+    const sink: Sink = {
+      ...new FakeDestination().sink,
+      async send(_, __, http) {
+        await http({ url: 'https://example.com', headers: {}, body: '', ...(tls && { tls }) });
+      },
+    };
+    await send(sink, [LOGIN], parseSecrets(sink, secrets), async (request) => {
+      requests.push(request);
+      return { status: 200, body: undefined };
+    });
+    return requests[0];
+  };
+
+  it('trusts the CA of TLS_CA_CERT', async () => {
+    const request = await getRequest({ TLS_CA_CERT: cert });
+    expect(request?.tls?.ca).toEqual([expect.stringContaining('BEGIN CERTIFICATE')]);
+  });
+
+  it("lets the sink's own CA take precedence", async () => {
+    const tls = { ca: ['own'], rejectUnauthorized: true };
+    expect((await getRequest({ TLS_CA_CERT: cert }, tls))?.tls).toEqual(tls);
+  });
+
+  it('trusts the public CAs by default', async () => {
+    expect((await getRequest({}))?.tls).toEqual({});
   });
 });
