@@ -1,6 +1,7 @@
 /** The smallest examples of what random inputs have found. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Activity } from '../../lib/activity.ts';
+import { CircuitBreaker, FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
 import { Destination, deliver } from '../../lib/deliver.ts';
 import { UnavailableError } from '../../lib/errors.ts';
 import type { Settings } from '../../lib/settings.ts';
@@ -24,6 +25,19 @@ const createDestination = (send: Sink['send']): Destination => {
   const sink: Pick<Sink, 'send'> = { send };
   return new Destination(sink as Sink);
 };
+
+describe('CircuitBreaker', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('allows a request when the reset timeout has passed on a clock that was set back meanwhile', () => {
+    const breaker = new CircuitBreaker();
+    for (let failures = 0; failures < FAILURE_THRESHOLD; failures += 1) breaker.recordFailure();
+    vi.setSystemTime(Date.now() - 1000);
+    vi.advanceTimersByTime(RESET_TIMEOUT_MS);
+    expect(breaker.allowRequest()).toBe(true);
+  });
+});
 
 describe('deliver, while the secrets change', () => {
   const OLD = toSecrets('old');
