@@ -10,20 +10,20 @@ export const RESET_TIMEOUT_MS = 30_000;
  */
 export class CircuitBreaker {
   #failures = 0;
-  #openedAt = 0;
+  #openedAt = getTimes();
 
   /** False while the circuit is open. When the reset timeout has passed, true for one request: the probe. */
   allowRequest(): boolean {
     if (this.#failures < FAILURE_THRESHOLD) return true;
     if (this.#isWithinResetTimeout()) return false;
-    this.#openedAt = Date.now();
+    this.#openedAt = getTimes();
     return true;
   }
 
   /** The destination could not be reached, or cannot accept anything now. */
   recordFailure(): void {
     this.#failures += 1;
-    this.#openedAt = Date.now();
+    this.#openedAt = getTimes();
   }
 
   /** The destination has responded. */
@@ -31,9 +31,13 @@ export class CircuitBreaker {
     this.#failures = 0;
   }
 
-  /** By the wall clock, because a frozen instance stops the monotonic one. A clock that was set back opens nothing. */
+  /** A frozen instance stops the monotonic clock, and the wall clock can be set back: either can end the timeout. */
   #isWithinResetTimeout(): boolean {
-    const elapsedMs = Date.now() - this.#openedAt;
-    return elapsedMs >= 0 && elapsedMs < RESET_TIMEOUT_MS;
+    const now = getTimes();
+    const wallMs = now.wall - this.#openedAt.wall;
+    const monotonicMs = now.monotonic - this.#openedAt.monotonic;
+    return wallMs >= 0 && wallMs < RESET_TIMEOUT_MS && monotonicMs < RESET_TIMEOUT_MS;
   }
 }
+
+const getTimes = () => ({ wall: Date.now(), monotonic: performance.now() });

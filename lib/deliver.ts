@@ -25,17 +25,25 @@ export class Destination<S extends SecretDeclarations = SecretDeclarations> {
   readonly breaker = new CircuitBreaker();
   /** For batches: a destination can accept single activities and no batch. */
   readonly flushBreaker = new CircuitBreaker();
-  readonly buffer = new RetryBuffer();
+  #buffer = new RetryBuffer();
   #configuration: object | undefined;
 
   constructor(sink: Sink<S>) {
     this.sink = sink;
   }
 
-  /** What is buffered belongs to the secrets it was buffered under: with others it is dropped. */
-  useConfiguration(secrets: object): void {
-    if (this.#configuration !== secrets) this.buffer.clear();
+  get buffer(): RetryBuffer {
+    return this.#buffer;
+  }
+
+  /** The buffer for these secrets. What is buffered, or in flight, under others is never sent with these. */
+  useConfiguration(secrets: object): RetryBuffer {
+    if (this.#configuration !== secrets) {
+      this.#buffer.close();
+      this.#buffer = new RetryBuffer(this.#buffer.droppedSinceLastCall());
+    }
     this.#configuration = secrets;
+    return this.#buffer;
   }
 }
 
@@ -76,7 +84,8 @@ export const deliver = async <S extends SecretDeclarations>(
   secrets: Settings & SecretValues<S>,
   startedAt = performance.now(),
 ): Promise<Delivery> => {
-  const { sink, breaker, buffer } = destination;
+  const { sink, breaker } = destination;
+  const buffer = destination.useConfiguration(secrets);
   const timeoutMs = secrets.DELIVERY_TIMEOUT_MS;
   // A login that is denied did not happen: nothing of it is buffered, and each one deserves an attempt.
   const canBuffer = secrets.ON_FAILURE === 'continue';
@@ -84,12 +93,10 @@ export const deliver = async <S extends SecretDeclarations>(
   let attempts = 0;
   const elapsedMs = () => Math.round(performance.now() - deliveryStartedAt);
   const fail = (error: unknown): Undelivered => {
-    const buffered = canBuffer && error instanceof UnavailableError;
-    if (buffered) buffer.add(activity);
+    const buffered = canBuffer && error instanceof UnavailableError && buffer.add(activity);
     return { attempts, elapsedMs: elapsedMs(), error, buffered, dropped: buffer.droppedSinceLastCall() };
   };
 
-  destination.useConfiguration(secrets);
   if (canBuffer && !breaker.allowRequest()) return fail(new CircuitOpenError());
   // It is on its way again, so it is not to be flushed as well.
   buffer.remove([activity]);
@@ -110,12 +117,13 @@ export const deliver = async <S extends SecretDeclarations>(
   }
   breaker.recordSuccess();
 
-  const delivered = { attempts, elapsedMs: elapsedMs(), dropped: buffer.droppedSinceLastCall() };
+  const delivered = { attempts, elapsedMs: elapsedMs() };
   const remainingMs = startedAt + timeoutMs - performance.now();
   // Another request may well take as long. Where there is no time for it, a quicker login will have some.
-  if (delivered.elapsedMs > remainingMs) return { ...delivered, flushed: 0, flushMs: 0 };
+  const hasTime = delivered.elapsedMs <= remainingMs;
   const limitMs = Math.min(remainingMs, Math.max(FLUSH_TIMEOUT_MS, 2 * delivered.elapsedMs));
-  return { ...delivered, ...(await flush(destination, secrets, limitMs)) };
+  const flushed = hasTime ? await flush(destination, buffer, secrets, limitMs) : { flushed: 0, flushMs: 0 };
+  return { ...delivered, ...flushed, dropped: buffer.droppedSinceLastCall() };
 };
 
 const isOutage = (error: unknown): boolean => error instanceof UnavailableError && error.isOutage;
@@ -162,7 +170,8 @@ const retryDelayMs = (error: unknown, retries: number): number | undefined => {
 
 /** Sends what is buffered, in one request or in several quick ones, up to one that is not accepted as a whole. */
 const flush = async <S extends SecretDeclarations>(
-  { sink, buffer, flushBreaker }: Destination<S>,
+  { sink, flushBreaker }: Destination<S>,
+  buffer: RetryBuffer,
   secrets: Settings & SecretValues<S>,
   limitMs: number,
 ): Promise<Flush> => {

@@ -13,15 +13,24 @@ export class RetryBuffer {
   /** Halves of batches that were not accepted as a whole: one activity can spoil a batch. */
   #halves: Activity[][] = [];
   readonly #inFlight = new Map<string, Activity>();
-  #dropped = 0;
+  #isClosed = false;
+  #dropped: number;
 
-  add(activity: Activity): void {
+  /** @param dropped how many activities were dropped before, to be reported with those from here. */
+  constructor(dropped = 0) {
+    this.#dropped = dropped;
+  }
+
+  /** Returns false if the buffer is closed. */
+  add(activity: Activity): boolean {
+    if (this.#isClosed) return false;
     // What is in flight will be accepted, or come back by `bisect`.
-    if (this.#inFlight.has(activity.id)) return;
+    if (this.#inFlight.has(activity.id)) return true;
     this.remove([activity]);
     this.#fresh.push(activity);
     this.#fresh.sort(byTime);
     this.#dropOverflow();
+    return true;
   }
 
   /** The next activities to send together: those that were in no batch yet, then the halves of batches that failed. */
@@ -40,6 +49,7 @@ export class RetryBuffer {
     const middle = Math.ceil(returned.length / 2);
     const halves = [returned.slice(0, middle), returned.slice(middle)];
     this.#halves.push(...halves.filter(({ length }) => length > 0));
+    if (this.#isClosed) this.close();
     this.#dropOverflow();
   }
 
@@ -50,10 +60,10 @@ export class RetryBuffer {
     this.#keep(({ id }) => !ids.has(id));
   }
 
-  /** Drops everything. */
-  clear(): void {
+  /** Drops what waits, and from now on what is returned by `bisect`. */
+  close(): void {
+    this.#isClosed = true;
     this.#dropped += this.size;
-    this.#inFlight.clear();
     this.#keep(() => false);
   }
 

@@ -1,0 +1,226 @@
+/** What Auth0, its operators and its users can hand to an Action. */
+import fc from 'fast-check';
+import { sinks as httpSinks } from '../../actions/all.ts';
+import { segment } from '../../actions/segment.ts';
+import { settings } from '../../lib/settings.ts';
+import type { Sink } from '../../lib/sink.ts';
+import { exampleEvent } from '../../tools/simulator/auth0/example-event.ts';
+import { getVendorSecrets } from './vendors.ts';
+
+export const SINKS = [...httpSinks, segment] as readonly Sink[];
+
+export const sink = fc.constantFrom(...SINKS);
+
+// --- Strings ---------------------------------------------------------------------------------------------------------
+
+const PROTOTYPE_KEYS = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'hasOwnProperty',
+  'then',
+  'toJSON',
+];
+
+/** UTF-16 code units, lone surrogates among them. */
+const codeUnits = fc.string({
+  unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+});
+
+export const hostileString = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  codeUnits,
+  fc.constantFrom(...PROTOTYPE_KEYS),
+  fc.constantFrom(
+    '',
+    ' ',
+    '\n',
+    '\r\nX-Injected: 1',
+    '\u0000',
+    '\u2028',
+    '\ud83d',
+    '\ude00',
+    '</script>',
+    '#{x}',
+    '%00',
+  ),
+  fc.constantFrom(
+    '{"a":1}',
+    '[]',
+    'null',
+    'NaN',
+    '-1',
+    '1e400',
+    'undefined',
+    '|',
+    'auth0|',
+    '%s%d',
+    '=cmd|x!A1',
+  ),
+  fc.constantFrom('x', '中', '\u0001', '\ud800', '"', '😀').map((character) => character.repeat(40_000)),
+);
+
+const anything = fc.oneof(
+  hostileString,
+  fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withNullPrototype: true,
+    withObjectString: true,
+  }),
+  fc.constantFrom(
+    null,
+    undefined,
+    0,
+    -1,
+    1.5,
+    NaN,
+    Infinity,
+    2 ** 53,
+    true,
+    false,
+    Symbol('s'),
+    () => 'f',
+    new Date(NaN),
+  ),
+);
+
+// --- Events ----------------------------------------------------------------------------------------------------------
+
+type Path = readonly string[];
+
+/** Read by an Action, and absent in Auth0's example. */
+const OPTIONAL_PATHS: readonly Path[] = [
+  ['user', 'last_login'],
+  ['user', 'app_metadata', 'signedUp'],
+  ['client', 'metadata', 'analytics'],
+  ['request', 'query', 'prompt'],
+  ['session', 'id'],
+  ['anonymous_session'],
+  ['experiment'],
+];
+
+const getPaths = (value: unknown): Path[] =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([key, item]) => [[key], ...getPaths(item).map((path) => [key, ...path])])
+    : [];
+
+const paths = [...getPaths(exampleEvent()), ...OPTIONAL_PATHS].filter(([root]) => root !== 'secrets');
+
+type Change =
+  | { readonly path: Path; readonly kind: 'remove' | 'throw' }
+  | { readonly path: Path; readonly kind: 'set'; readonly value: unknown };
+
+const change: fc.Arbitrary<Change> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ path: fc.constantFrom(...paths), kind: fc.constant('set'), value: anything }),
+  },
+  { weight: 3, arbitrary: fc.record({ path: fc.constantFrom(...paths), kind: fc.constant('remove') }) },
+  { weight: 1, arbitrary: fc.record({ path: fc.constantFrom(...paths), kind: fc.constant('throw') }) },
+) as fc.Arbitrary<Change>;
+
+const apply = (event: object, { path, ...change }: Change): void => {
+  let target: unknown = event;
+  for (const key of path.slice(0, -1)) {
+    if (typeof target !== 'object' || target === null) return;
+    target = Reflect.get(target, key);
+  }
+  const key = path.at(-1) ?? '';
+  if (typeof target !== 'object' || target === null || Object.isFrozen(target)) return;
+  if (change.kind === 'remove') Reflect.deleteProperty(target, key);
+  if (change.kind === 'set') Reflect.set(target, key, change.value);
+  if (change.kind === 'throw') {
+    Object.defineProperty(target, key, {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        throw new Error(`${path.join('.')} is private`);
+      },
+    });
+  }
+};
+
+export interface LoginInput {
+  readonly user: number;
+  /** When the user's profile was created; undefined for long ago. */
+  readonly createdMinutesAgo: number | undefined;
+  readonly loginsCount: number;
+  /** Undefined where Auth0 gives none. */
+  readonly transaction: number | undefined;
+}
+
+/** A login as Auth0 reports it. Few users and transactions, so that some log in again. */
+export const loginInput: fc.Arbitrary<LoginInput> = fc.record({
+  user: fc.nat(5),
+  createdMinutesAgo: fc.option(fc.integer({ min: -30, max: 9 * 24 * 60 }), { nil: undefined }),
+  loginsCount: fc.integer({ min: 1, max: 3 }),
+  transaction: fc.option(fc.nat(8), { nil: undefined }),
+});
+
+export const toEvent = ({ user, createdMinutesAgo, loginsCount, transaction }: LoginInput) => {
+  const event = exampleEvent('2019-05-04T10:20:30.000Z');
+  event.stats = { logins_count: loginsCount };
+  event.user.user_id = `auth0|${String(user).repeat(24)}`;
+  if (createdMinutesAgo !== undefined)
+    event.user.created_at = new Date(Date.now() - createdMinutesAgo * 60_000).toISOString();
+  if (event.transaction) {
+    if (transaction === undefined) delete event.transaction.id;
+    else event.transaction.id = `transaction-${transaction}`;
+  }
+  return event;
+};
+
+/** Any event: one as Auth0 documents it, with anything anywhere. Made when the login happens. */
+export const changes = fc.array(change, { maxLength: 8 });
+
+export const toHostileEvent = (login: LoginInput, changes: readonly Change[]) => {
+  const event = toEvent(login);
+  for (const change of changes) apply(event, change);
+  return event;
+};
+
+// --- Secrets ---------------------------------------------------------------------------------------------------------
+
+const VALID: Readonly<Record<string, readonly string[]>> = {
+  DELIVERY_TIMEOUT_MS: ['250', '1000', '3000', '10000'],
+  ON_FAILURE: ['continue', 'deny', 'DENY', 'Continue'],
+  RECORD: ['all', 'interactive', 'ALL'],
+  LOG: ['all', 'failures', 'All'],
+  SIGNUP_WINDOW_DAYS: ['0', '1', '7', '365'],
+  OMIT_FIELDS: ['name', 'email,ip', 'NAME, userAgent', ''],
+  HASH_FIELDS: ['userId', 'email,name', 'IP'],
+  HASH_KEY: ['a key of the hashes'],
+};
+
+const secretValue = (name: string): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...(VALID[name] ?? ['value'])) },
+    { weight: 2, arbitrary: hostileString },
+    { weight: 1, arbitrary: fc.constantFrom('x'.repeat(4096), `  ${VALID[name]?.[0] ?? 'value'}\n`) },
+    { weight: 1, arbitrary: anything },
+  );
+
+/** Values of some settings, valid or not. */
+export const someSettings: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc.record(
+  Object.fromEntries(Object.keys(settings).map((name) => [name, secretValue(name)])),
+  { requiredKeys: [] },
+);
+
+/** Values of some settings, each of them valid. */
+export const validSettings: fc.Arbitrary<Readonly<Record<string, string>>> = fc
+  .record(
+    Object.fromEntries(Object.entries(VALID).map(([name, values]) => [name, fc.constantFrom(...values)])),
+    { requiredKeys: [] },
+  )
+  .map((values) => ({ ...values, HASH_KEY: 'a key of the hashes' }));
+
+/** The secrets of a sink that lead to its mock, some of them changed to anything. */
+export const secretsOf = (sink: Sink): fc.Arbitrary<Readonly<Record<string, unknown>>> =>
+  fc
+    .record(Object.fromEntries(Object.keys(sink.secrets).map((name) => [name, secretValue(name)])), {
+      requiredKeys: [],
+    })
+    .map((values) => ({ ...getVendorSecrets(sink.name), ...values }));

@@ -1,0 +1,75 @@
+/** The smallest examples of what random inputs have found. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Activity } from '../../lib/activity.ts';
+import { CircuitBreaker, FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
+import { Destination, deliver } from '../../lib/deliver.ts';
+import { UnavailableError } from '../../lib/errors.ts';
+import type { Settings } from '../../lib/settings.ts';
+import type { Sink } from '../../lib/sink.ts';
+
+const toActivity = (id: string): Activity => ({ id, type: 'Login', time: new Date() }) as Activity;
+
+const toSecrets = (token: string) =>
+  ({ DELIVERY_TIMEOUT_MS: 3000, ON_FAILURE: 'continue', TOKEN: token }) as unknown as Settings;
+
+/** `Promise.withResolvers`, for Node 20. */
+const withResolvers = () => {
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<void>((_, rejectPromise) => {
+    reject = rejectPromise;
+  });
+  return { promise, reject };
+};
+
+const createDestination = (send: Sink['send']): Destination => {
+  const sink: Pick<Sink, 'send'> = { send };
+  return new Destination(sink as Sink);
+};
+
+describe('CircuitBreaker', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('allows a request when the reset timeout has passed on a clock that was set back meanwhile', () => {
+    const breaker = new CircuitBreaker();
+    for (let failures = 0; failures < FAILURE_THRESHOLD; failures += 1) breaker.recordFailure();
+    vi.setSystemTime(Date.now() - 1000);
+    vi.advanceTimersByTime(RESET_TIMEOUT_MS);
+    expect(breaker.allowRequest()).toBe(true);
+  });
+});
+
+describe('deliver, while the secrets change', () => {
+  const OLD = toSecrets('old');
+  const NEW = toSecrets('new');
+  // Unavailable, and not worth another attempt.
+  const failure = new UnavailableError('down', { status: 507 });
+
+  it('does not buffer for the new secrets what fails under the old ones', async () => {
+    const sent: string[] = [];
+    const old = withResolvers();
+    const destination = createDestination((activities, secrets) => {
+      if (secrets === OLD) return old.promise;
+      sent.push(...activities.map(({ id }) => id));
+      return Promise.resolve();
+    });
+    const delivery = deliver(destination, toActivity('under the old secrets'), OLD);
+    await deliver(destination, toActivity('first'), NEW);
+    old.reject(failure);
+    expect(await delivery).toMatchObject({ buffered: false });
+    await deliver(destination, toActivity('second'), NEW);
+    expect(sent).toEqual(['first', 'second']);
+  });
+
+  it('reports as dropped what is being flushed under the old secrets and fails', async () => {
+    const flush = withResolvers();
+    const responses = [Promise.reject(failure), Promise.resolve(), flush.promise];
+    const destination = createDestination(() => responses.shift() ?? Promise.resolve());
+    await deliver(destination, toActivity('buffered'), OLD);
+    const delivery = deliver(destination, toActivity('flushes'), OLD);
+    await new Promise((resolve) => setImmediate(resolve));
+    await deliver(destination, toActivity('first'), NEW);
+    flush.reject(failure);
+    expect(await delivery).toMatchObject({ flushed: 0, dropped: 1 });
+  });
+});

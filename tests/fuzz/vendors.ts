@@ -1,0 +1,205 @@
+/** Vendors in virtual time, which respond as their mocks do or misbehave. */
+import { AxiosError, type InternalAxiosRequestConfig } from 'axios';
+import fc from 'fast-check';
+import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
+import type { Vendor } from '../../tools/simulator/vendors/vendor-mock.ts';
+import { never, type Response, sleep, useAdapter } from './axios-adapter.ts';
+
+/** What becomes of one request. */
+export type Behavior =
+  | { readonly kind: 'processed'; readonly delayMs: number }
+  /** The vendor accepts the request, and its response is lost. */
+  | { readonly kind: 'lost'; readonly delayMs: number }
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'error'; readonly delayMs: number; readonly code: string }
+  | ({ readonly kind: 'response'; readonly delayMs: number } & Response);
+
+export interface SentRequest {
+  readonly vendor: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** Undefined if the vendor did not process it. */
+  status?: number;
+}
+
+export interface Accepted {
+  readonly vendor: string;
+  readonly id: string;
+  readonly type: string;
+  readonly userId: string;
+}
+
+/** The secrets that lead to a vendor's mock on this network. */
+export const getVendorSecrets = (name: string): Record<string, string> =>
+  getVendor(name).secrets({ url: `https://${name}.invalid`, caCertificate: undefined });
+
+const getVendor = (name: string): Vendor => {
+  const vendor = vendors.find((candidate) => candidate.name === name);
+  if (!vendor) throw new Error(`no mock of ${name}`);
+  return vendor;
+};
+
+/** The mocks of all vendors, in each test of the file. */
+export class Network {
+  sent: SentRequest[] = [];
+  accepted: Accepted[] = [];
+  #script: Behavior[] = [];
+  #inProgress = 0;
+
+  constructor() {
+    useAdapter((config) => this.#respond(config));
+  }
+
+  /** Forgets everything. The next requests fare so, those after them are processed. */
+  reset(script: readonly Behavior[] = []): void {
+    this.sent = [];
+    this.accepted = [];
+    this.#script = [...script];
+  }
+
+  /** From now on every request is processed. */
+  heal(): void {
+    this.#script = [];
+  }
+
+  readonly isBusy = (): boolean => this.#inProgress > 0;
+
+  async #respond(config: InternalAxiosRequestConfig): Promise<Response> {
+    const behavior = this.#script.shift() ?? { kind: 'processed', delayMs: 0 };
+    const url = new URL(String(config.url));
+    const vendor = getVendor(url.hostname.replace(/\.invalid$/, ''));
+    const sent: SentRequest = {
+      vendor: vendor.name,
+      body: Buffer.from(config.data).toString(),
+      headers: config.headers.toJSON(),
+    };
+    this.sent.push(sent);
+    if (behavior.kind === 'hang') return never();
+    await sleep(behavior.delayMs);
+    if (config.signal?.aborted) return never();
+    if (behavior.kind === 'error') throw new AxiosError('failed', behavior.code, config);
+    if (behavior.kind === 'response') return behavior;
+    const response = await this.#process(vendor, sent, url);
+    sent.status = response.status;
+    return behavior.kind === 'lost' ? never() : response;
+  }
+
+  async #process(
+    vendor: Vendor,
+    { headers, body }: SentRequest,
+    { pathname, search }: URL,
+  ): Promise<Response> {
+    this.#inProgress += 1;
+    try {
+      const request = new Request(`http://${vendor.name}.invalid${pathname}${search}`, {
+        method: 'POST',
+        headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]),
+        body,
+      });
+      const response = await vendor.app.fetch(request, {
+        accept: ({ id, type, userId }) => void this.accepted.push({ vendor: vendor.name, id, type, userId }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
+    } finally {
+      this.#inProgress -= 1;
+    }
+  }
+}
+
+const delayMs = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 300 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 300, max: 12_000 }) },
+);
+
+const status = fc.oneof(
+  fc.constantFrom(
+    200,
+    201,
+    202,
+    204,
+    301,
+    303,
+    400,
+    401,
+    403,
+    404,
+    405,
+    408,
+    410,
+    413,
+    425,
+    429,
+    500,
+    502,
+    503,
+    504,
+  ),
+  fc.integer({ min: 200, max: 599 }),
+);
+
+const body = fc.oneof(
+  fc.constantFrom(
+    '',
+    '{}',
+    '"OK"',
+    'null',
+    '[]',
+    '<!doctype html><html><body>Sign in</body></html>',
+    '{"success":true}',
+    '{"code":200}',
+    '{"code":0,"text":"Success"}',
+    '{"status":"OK"}',
+    '{"status":1}',
+    '{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too large"}}',
+    '{"signups":[{"success":false,"error":{"description":"bad"}}],"logins":[{"success":false}]}',
+    '{"code":400,"failed_records":[{"index":0,"message":"bad"},{"index":7,"message":"bad"}]}',
+    '{"code":429,"throttled_events":[0]}',
+    '{"code":400,"silenced_events":[0],"events_with_invalid_fields":{"time":[0,1]}}',
+    '{"errors":[{"message":"bad"},{"message":"worse"}]}',
+    '{"detail":{"error":{"message":[[["deep"]]]}}}',
+    'x'.repeat(100_000),
+  ),
+  fc.json(),
+  fc.string({ unit: 'binary' }),
+);
+
+const headers = fc.record(
+  {
+    'content-type': fc.constantFrom('application/json', 'text/html; charset=utf-8', 'text/plain', ''),
+    'retry-after': fc.constantFrom('0', '1', '120', '-1', '1e9', 'soon', 'Sat, 31 Jan 2026 12:00:01 GMT'),
+  },
+  { requiredKeys: [] },
+);
+
+/** How a request can fare. */
+export const behavior: fc.Arbitrary<Behavior> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('processed'), delayMs }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lost'), delayMs }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'hang' }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('error'),
+      delayMs,
+      code: fc.constantFrom(
+        'ECONNREFUSED',
+        'ECONNRESET',
+        'ENOTFOUND',
+        'CERT_HAS_EXPIRED',
+        'HPE_INVALID_CONSTANT',
+      ),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('response'),
+      delayMs,
+      status,
+      headers,
+      body,
+      bodyMs: fc.constantFrom(0, 0, 0, 10, 200, 5000, Infinity),
+    }),
+  },
+) as fc.Arbitrary<Behavior>;
