@@ -7,6 +7,7 @@ import { eventNames, optional, regional, required, type SecretValues } from '../
 import { defineSink } from '../lib/sink.ts';
 
 const NOT_A_TOKEN = 'must be a token, or name:secret of a service account';
+const NOT_A_SERVICE_ACCOUNT = 'is for a service account: MIXPANEL_TOKEN must be name:secret';
 const token = format(v.pipe(credentialSchema, v.regex(/^[^:]+(:.+)?$/, NOT_A_TOKEN)), { sensitive: true });
 const projectId = format(v.pipe(v.string(), v.digits('must be a number')));
 const names = eventNames('MIXPANEL', 'Signed Up', 'Logged In');
@@ -63,10 +64,10 @@ export const mixpanel = defineSink({
     'https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified',
   ],
   secrets,
-  check: (secrets) =>
-    isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)
-      ? undefined
-      : { MIXPANEL_PROJECT_ID: 'is for a service account: MIXPANEL_TOKEN must be name:secret' },
+  check(secrets) {
+    if (isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)) return undefined;
+    return { MIXPANEL_PROJECT_ID: isServiceAccount(secrets) ? 'is missing' : NOT_A_SERVICE_ACCOUNT };
+  },
   batchLimit: 2000,
   toPayload,
   async send(activities, secrets, http) {
@@ -84,14 +85,9 @@ export const mixpanel = defineSink({
       if (!(error instanceof RejectedError && error.status === 400 && v.is(Rejection, error.body)))
         throw error;
       const { failed_records } = error.body;
+      const indexes = failed_records.map(({ index }) => index);
       const details = { message: error.message, status: 400, vendorMessage: failed_records[0]?.message };
-      throw (
-        rejectAt(
-          activities,
-          failed_records.map(({ index }) => index),
-          details,
-        ) ?? error
-      );
+      throw rejectAt(activities, indexes, details) ?? error;
     }
   },
 });
