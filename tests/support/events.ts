@@ -10,16 +10,16 @@ const LONG_AGO = '2019-05-04T10:20:30.000Z';
 export const login = (changes: Partial<Event> = {}): Event => ({ ...exampleEvent(LONG_AGO), ...changes });
 
 /** A user created a minute ago logs in for the first time. */
-export const signUp = (changes: Partial<Event> = {}): Event => ({
-  ...exampleEvent(new Date(Date.now() - 60_000).toISOString()),
+export const signUp = (changes: Partial<Event> = {}, now = Date.now()): Event => ({
+  ...exampleEvent(new Date(now - 60_000).toISOString()),
   stats: { logins_count: 1 },
   ...changes,
 });
 
 export const LOGIN: Activity = toLogin(login(), NOW);
-export const SIGN_UP: Activity = toSignUp(LOGIN, 7);
+export const SIGN_UP: Activity = toSignUp(toLogin(signUp({}, NOW.getTime()), NOW));
 
-/** So many Logins of as many users, a second apart. */
+/** Logins of different users, a second apart. */
 export const someLogins = (count: number, firstUser = 0): Activity[] =>
   Array.from({ length: count }, (_, index) => {
     const user = firstUser + index;
@@ -32,6 +32,6 @@ export const someLogins = (count: number, firstUser = 0): Activity[] =>
 
 /** The SignUps of the same users. */
 export const someSignUps = (count: number, firstUser = 0): Activity[] =>
-  someLogins(count, firstUser).map((activity) => toSignUp(activity, 7));
+  someLogins(count, firstUser).map(toSignUp);
 
 export const idsOf = (activities: readonly Activity[]): string[] => activities.map(({ id }) => id);

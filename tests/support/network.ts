@@ -1,22 +1,33 @@
-/** A network of fakes at the vendors' real addresses: a request that no fake answers fails its test. */
-import { HttpResponse, http, type JsonBodyType } from 'msw';
+/** A fake network at the vendors' real host names. A request that no fake responds to fails its test. */
+import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
 export interface ReceivedRequest {
   readonly method: string;
   readonly url: string;
-  /** By lower-case names. */
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** The body as it was sent. */
+  readonly text: string;
+  /** The body, parsed if it is JSON. */
+  readonly body: unknown;
 }
 
 export interface FakeNetwork {
-  /** What the fakes received in the current test. */
+  /** What arrived in the current test. */
   readonly requests: readonly ReceivedRequest[];
-  /** Until the end of the current test, requests to this URL are answered so. */
-  answer(url: string, status: number, body?: JsonBodyType): void;
+  /**
+   * Responds to requests to this URL until the end of the current test.
+   * @param body a string is sent as it is, anything else as JSON; by default there is none.
+   */
+  respond(url: string, status: number, body?: unknown): void;
+  /** Responds by the request. */
+  respondWith(url: string, respond: (request: ReceivedRequest) => { status: number; body?: unknown }): void;
 }
+
+/** What a proxy or a login page responds in the vendor's place. */
+export const HTML_PAGE = '<!doctype html><title>Sign in</title>';
 
 export const fakeNetwork = (): FakeNetwork => {
   const requests: ReceivedRequest[] = [];
@@ -34,23 +45,43 @@ export const fakeNetwork = (): FakeNetwork => {
   afterEach(() => {
     server.resetHandlers();
     requests.length = 0;
-    expect(unexpected.splice(0), 'requests that no fake answers').toEqual([]);
+    expect(unexpected.splice(0), 'requests that no fake responds to').toEqual([]);
   });
 
   afterAll(() => server.close());
 
+  const respondWith: FakeNetwork['respondWith'] = (url, respond) =>
+    server.use(
+      http.all(url, async ({ request }) => {
+        const { method, url } = request;
+        const headers = Object.fromEntries(request.headers);
+        const text = await request.text();
+        const received = { method, url, headers, text, body: parseIfJson(text) };
+        requests.push(received);
+        const { status, body } = respond(received);
+        return toResponse(status, body);
+      }),
+    );
+
   return {
     requests,
-    answer(url, status, body) {
-      server.use(
-        http.all(url, async ({ request }) => {
-          const headers = Object.fromEntries(request.headers);
-          requests.push({ method: request.method, url: request.url, headers, body: await request.text() });
-          return HttpResponse.json(body, { status });
-        }),
-      );
-    },
+    respondWith,
+    respond: (url, status, body) => respondWith(url, () => ({ status, body })),
   };
+};
+
+const toResponse = (status: number, body: unknown): Response => {
+  if (body === undefined) return new HttpResponse(null, { status });
+  if (typeof body !== 'string') return Response.json(body, { status });
+  return body === HTML_PAGE ? HttpResponse.html(body, { status }) : HttpResponse.text(body, { status });
+};
+
+const parseIfJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 };
 
 /** What is left of a value that is sent as JSON. */
