@@ -55,6 +55,15 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
   };
 };
 
+/** The error that names the activities that Mixpanel rejects. It accepts the others. */
+const toRejection = (error: unknown, activities: readonly Activity[]): unknown => {
+  if (!(error instanceof RejectedError && v.is(Rejection, error.body))) return error;
+  const { message, status, body } = error;
+  const [first] = body.failed_records;
+  const indexes = body.failed_records.map(({ index }) => index);
+  return rejectAt(activities, indexes, { message, status, vendorMessage: first?.message }) ?? error;
+};
+
 export const mixpanel = defineSink({
   name: 'mixpanel',
   title: 'Mixpanel, Import API',
@@ -73,22 +82,14 @@ export const mixpanel = defineSink({
   async send(activities, secrets, http) {
     const project = secrets.MIXPANEL_PROJECT_ID;
     const credentials = isServiceAccount(secrets) ? secrets.MIXPANEL_TOKEN : `${secrets.MIXPANEL_TOKEN}:`;
-    try {
-      await http({
-        url: `${region.getHost(secrets)}/import?strict=1${project ? `&project_id=${project}` : ''}`,
-        headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
-        body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets))),
-        isAccepted: ({ body }) => v.is(Acceptance, body),
-      });
-    } catch (error) {
-      // Mixpanel names the events that it rejects, and accepts the others.
-      if (!(error instanceof RejectedError && error.status === 400 && v.is(Rejection, error.body)))
-        throw error;
-      const { failed_records } = error.body;
-      const indexes = failed_records.map(({ index }) => index);
-      const details = { message: error.message, status: 400, vendorMessage: failed_records[0]?.message };
-      throw rejectAt(activities, indexes, details) ?? error;
-    }
+    await http({
+      url: `${region.getHost(secrets)}/import?strict=1${project ? `&project_id=${project}` : ''}`,
+      headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+      body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets))),
+      isAccepted: ({ body }) => v.is(Acceptance, body),
+    }).catch((error) => {
+      throw toRejection(error, activities);
+    });
   },
 });
 
