@@ -7,6 +7,7 @@ import { eventNames, optional, regional, required, type SecretValues } from '../
 import { defineSink } from '../lib/sink.ts';
 
 const NOT_A_TOKEN = 'must be a token, or name:secret of a service account';
+const NOT_A_SERVICE_ACCOUNT = 'is for a service account: MIXPANEL_TOKEN must be name:secret';
 const token = format(v.pipe(credentialSchema, v.regex(/^[^:]+(:.+)?$/, NOT_A_TOKEN)), { sensitive: true });
 const projectId = format(v.pipe(v.string(), v.digits('must be a number')));
 const names = eventNames('MIXPANEL', 'Signed Up', 'Logged In');
@@ -54,6 +55,15 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
   };
 };
 
+/** The error that names the activities that Mixpanel rejects. It accepts the others. */
+const toRejection = (error: unknown, activities: readonly Activity[]): unknown => {
+  if (!(error instanceof RejectedError && v.is(Rejection, error.body))) return error;
+  const { message, status, body } = error;
+  const [first] = body.failed_records;
+  const indexes = body.failed_records.map(({ index }) => index);
+  return rejectAt(activities, indexes, { message, status, vendorMessage: first?.message }) ?? error;
+};
+
 export const mixpanel = defineSink({
   name: 'mixpanel',
   title: 'Mixpanel, Import API',
@@ -63,36 +73,23 @@ export const mixpanel = defineSink({
     'https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified',
   ],
   secrets,
-  check: (secrets) =>
-    isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)
-      ? undefined
-      : { MIXPANEL_PROJECT_ID: 'is for a service account: MIXPANEL_TOKEN must be name:secret' },
+  check(secrets) {
+    if (isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)) return undefined;
+    return { MIXPANEL_PROJECT_ID: isServiceAccount(secrets) ? 'is missing' : NOT_A_SERVICE_ACCOUNT };
+  },
   batchLimit: 2000,
   toPayload,
   async send(activities, secrets, http) {
     const project = secrets.MIXPANEL_PROJECT_ID;
     const credentials = isServiceAccount(secrets) ? secrets.MIXPANEL_TOKEN : `${secrets.MIXPANEL_TOKEN}:`;
-    try {
-      await http({
-        url: `${region.getHost(secrets)}/import?strict=1${project ? `&project_id=${project}` : ''}`,
-        headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
-        body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets))),
-        isAccepted: ({ body }) => v.is(Acceptance, body),
-      });
-    } catch (error) {
-      // Mixpanel names the events that it rejects, and accepts the others.
-      if (!(error instanceof RejectedError && error.status === 400 && v.is(Rejection, error.body)))
-        throw error;
-      const { failed_records } = error.body;
-      const details = { message: error.message, status: 400, vendorMessage: failed_records[0]?.message };
-      throw (
-        rejectAt(
-          activities,
-          failed_records.map(({ index }) => index),
-          details,
-        ) ?? error
-      );
-    }
+    await http({
+      url: `${region.getHost(secrets)}/import?strict=1${project ? `&project_id=${project}` : ''}`,
+      headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+      body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets))),
+      isAccepted: ({ body }) => v.is(Acceptance, body),
+    }).catch((error) => {
+      throw toRejection(error, activities);
+    });
   },
 });
 

@@ -1,6 +1,6 @@
 /** How the string of a secret is read and checked. */
 import { X509Certificate } from 'node:crypto';
-import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { validateHeaderName } from 'node:http';
 import * as v from 'valibot';
 
 /** How the string of a secret is read. */
@@ -143,12 +143,15 @@ function isCertificate(pem: string): boolean {
 /** Headers that are the Action's own, or Node's. */
 const RESERVED_HEADER = /^(content-.*|transfer-.*|host)$/i;
 
+const PRINTABLE_ASCII = /^[ -~]+$/;
+
 const toHeader = (pair: string): readonly [name: string, value: string] => {
   const [name = '', ...rest] = pair.split('=');
   const value = decodeURIComponent(rest.join('='));
   validateHeaderName(name);
-  validateHeaderValue(name, value);
-  if (RESERVED_HEADER.test(name) || value === '') throw new TypeError(`${name} cannot be set`);
+  // A `%` would be valid in a name, but is the sign of an encoded one.
+  const isValid = !RESERVED_HEADER.test(name) && !name.includes('%') && PRINTABLE_ASCII.test(value);
+  if (!isValid) throw new TypeError(`${name} cannot be set`);
   return [name, value];
 };
 

@@ -6,7 +6,7 @@ import type { Problems, SecretDeclarations, SecretValues } from './secrets.ts';
 export type Activities = readonly [Activity, ...Activity[]];
 
 /** Delivers activities to one destination. It holds no policy: no retry, no timeout, no logging, no flags. */
-export interface Sink<S extends SecretDeclarations = SecretDeclarations> {
+export interface Sink<S extends SecretDeclarations = SecretDeclarations, P = unknown> {
   /** The name of its file, Action, log prefix and `signedUp` flag: `splunk`. */
   readonly name: string;
 
@@ -29,7 +29,7 @@ export interface Sink<S extends SecretDeclarations = SecretDeclarations> {
   getSkipReason?(activity: Activity, secrets: SecretValues<S>): string | undefined;
 
   /** What is sent for an activity, before it becomes JSON. Pure. */
-  toPayload(activity: Activity, secrets: SecretValues<S>, now: Date): unknown;
+  toPayload(activity: Activity, secrets: SecretValues<S>, now: Date): P;
 
   /**
    * Delivers activities in as few requests as the destination allows. Resolves only when it has accepted them all.
@@ -41,6 +41,4 @@ export interface Sink<S extends SecretDeclarations = SecretDeclarations> {
 }
 
 /** Declares a sink. Its payload and the values of its secrets are typed by what it declares. */
-export const defineSink = <S extends SecretDeclarations, P>(
-  sink: Sink<S> & { toPayload(activity: Activity, secrets: SecretValues<S>, now: Date): P },
-): Sink<S> & { toPayload(activity: Activity, secrets: SecretValues<S>, now: Date): P } => sink;
+export const defineSink = <S extends SecretDeclarations, P>(sink: Sink<S, P>): Sink<S, P> => sink;

@@ -1,4 +1,4 @@
 import { loadBuilt } from '../../tools/simulator/built-actions.ts';
 import { describeFaults } from './faults.ts';
 
-describeFaults(loadBuilt);
+await describeFaults(loadBuilt);

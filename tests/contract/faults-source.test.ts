@@ -1,4 +1,4 @@
 import { loadSource } from '../support/source.ts';
 import { describeFaults } from './faults.ts';
 
-describeFaults(loadSource);
+await describeFaults(loadSource);

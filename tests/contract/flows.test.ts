@@ -1,189 +1,184 @@
-/** Logins through a tenant whose flow has several built Actions. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Kind, User } from '../../tools/simulator/auth0/event.ts';
+/** Logins through a tenant whose flow has the built Action of every destination. */
+import { describe, expect, it } from 'vitest';
+import type { User } from '../../tools/simulator/auth0/event.ts';
 import type { LoginRequest } from '../../tools/simulator/auth0/flow.ts';
 import { loadAction } from '../../tools/simulator/auth0/runtime.ts';
-import { createSandbox, type Sandbox } from '../../tools/simulator/sandbox.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
-import type { VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
+import {
+  GRACE,
+  getActivities,
+  getTypes,
+  openSandbox,
+  type TestSandbox,
+  toSignedUp,
+} from '../support/sandbox.ts';
 
-const CONNECTION = 'Username-Password-Authentication';
-const LONG_AGO = '2019-05-04T10:20:30.000Z';
-const ALL_MARKS = Object.fromEntries(vendors.map(({ name }) => [name, true]));
+const NAMES = vendors.map(({ name }) => name);
 
-let stage: Sandbox;
+let sandbox: TestSandbox;
 
-beforeEach(async () => {
-  stage = await createSandbox();
-  stage.tenant.addApplication({ client_id: 'shop', name: 'Web shop' });
-  stage.tenant.addApplication({ client_id: 'monitor', name: 'Monitor', metadata: { analytics: 'off' } });
-  stage.tenant.addConnection({ id: 'con_1', name: CONNECTION, strategy: 'auth0' });
-});
-afterEach(() => stage.close());
-
-const addUser = (profile: Partial<User> = {}): User =>
-  stage.tenant.addUser({ user_id: 'auth0|ada', connection: CONNECTION, ...profile });
-
-const login = (request: Partial<LoginRequest> = {}) =>
-  stage.tenant.login({ user: 'auth0|ada', application: 'shop', ...request });
-
-const destination = (name: string): VendorMock => {
-  const found = stage.mocks.find((candidate) => candidate.name === name);
-  if (!found) throw new Error(`no destination ${name}`);
-  return found;
+const open = async (profile: Partial<User> = {}): Promise<User> => {
+  sandbox = await openSandbox({ profile });
+  sandbox.tenant.addApplication({ client_id: 'monitor', name: 'Monitor', metadata: { analytics: 'off' } });
+  return sandbox.user;
 };
 
-/** VendorMock → what it took: SignUps and Logins alone. */
-const arrived = (): Record<string, string[]> =>
-  Object.fromEntries(
-    stage.mocks.map(({ name, events }) => [
-      name,
-      events.map(({ type }) => type).filter((type) => type !== 'other'),
-    ]),
-  );
+const getArrived = (): Record<string, string[]> =>
+  Object.fromEntries(sandbox.mocks.map((mock) => [mock.name, getTypes(mock)]));
 
 const everywhere = (...types: Array<'SignUp' | 'Login'>): Record<string, string[]> =>
-  Object.fromEntries(
-    vendors.map(({ name, recordedTypes }) => [name, types.filter((type) => recordedTypes.includes(type))]),
-  );
+  Object.fromEntries(NAMES.map((name) => [name, types]));
 
+const without = (...names: string[]): string[] => NAMES.filter((name) => !names.includes(name));
+
+/** Adds another Action to the end of the flow. */
 const bindLast = (code: string) =>
-  stage.tenant.bind({
+  sandbox.tenant.bind({
     name: 'last',
     secrets: {},
     action: loadAction({ name: 'last', code, dependencies: [] }),
   });
 
-describe('a SignUp', () => {
-  it('is one for all Actions of the first login, and then a Login', async () => {
-    const user = addUser();
-    await login();
-    expect(arrived()).toEqual(everywhere('SignUp'));
-    expect(user.app_metadata).toEqual({ signedUp: ALL_MARKS });
+describe('a flow with several Actions', () => {
+  it('records the first login as one SignUp at every destination, and the next as a Login', async () => {
+    const user = await open();
+    await sandbox.logIn();
+    expect(getArrived()).toEqual(everywhere('SignUp'));
+    expect(user.app_metadata).toEqual(toSignedUp(NAMES));
 
-    await login();
-    expect(arrived()).toEqual(everywhere('SignUp', 'Login'));
+    await sandbox.logIn();
+    expect(getArrived()).toEqual(everywhere('SignUp', 'Login'));
     expect(user.metadataWrites).toBe(1);
   });
 
-  it('reaches a destination that was down in the next login, and the others only once', async () => {
-    const user = addUser();
-    destination('keen').injectFault({ response: { status: 503 } });
-    destination('segment').injectFault({ reset: 'after' });
-    await login();
-    const { keen, segment, ...others } = ALL_MARKS;
-    expect(user.app_metadata).toEqual({ signedUp: others });
+  it('repeats a SignUp only at the destinations that were down', async () => {
+    const user = await open();
+    const { logIn, getMock } = sandbox;
+    getMock('keen').injectFault({ response: { status: 503 } });
+    getMock('segment').injectFault({ reset: 'after' });
+    await logIn();
+    expect(user.app_metadata).toEqual(toSignedUp(without('keen', 'segment')));
 
-    destination('keen').injectFault(undefined);
-    destination('segment').injectFault(undefined);
-    await login();
-    expect(arrived()).toEqual({ ...everywhere('SignUp', 'Login'), keen: ['SignUp'], segment: ['SignUp'] });
-    expect(user.app_metadata).toEqual({ signedUp: ALL_MARKS });
+    getMock('keen').injectFault(undefined);
+    getMock('segment').injectFault(undefined);
+    await logIn();
+    expect(getArrived()).toEqual({
+      ...everywhere('SignUp', 'Login'),
+      keen: ['SignUp'],
+      segment: ['SignUp'],
+    });
+    expect(user.app_metadata).toEqual(toSignedUp(NAMES));
   });
 
-  it('is repeated with the same id where a later Action throws and the marks are lost', async () => {
-    const user = addUser();
+  it('repeats a SignUp with the same id after another Action has thrown and its flags were lost', async () => {
+    const user = await open();
     bindLast('exports.onExecutePostLogin = async () => { throw new Error("no luck") }');
-    expect(await login()).toMatchObject({ outcome: 'access_denied', errorDescription: 'no luck' });
+    expect(await sandbox.logIn()).toMatchObject({ outcome: 'access_denied', errorDescription: 'no luck' });
     expect(user.app_metadata).toEqual({});
 
-    stage.tenant.bindings.pop();
-    await login();
-    for (const { events } of stage.mocks) {
-      const signUps = events.filter(({ type }) => type === 'SignUp');
+    sandbox.tenant.bindings.pop();
+    await sandbox.logIn();
+    for (const mock of sandbox.mocks) {
+      const signUps = getActivities(mock);
+      expect(signUps.map(({ type, duplicate }) => [type, duplicate])).toEqual([
+        ['SignUp', false],
+        ['SignUp', true],
+      ]);
       expect(new Set(signUps.map(({ id }) => id)).size).toBe(1);
-      expect(signUps.map(({ duplicate }) => duplicate)).toEqual([false, true]);
     }
-    expect(user.app_metadata).toEqual({ signedUp: ALL_MARKS });
+    expect(user.app_metadata).toEqual(toSignedUp(NAMES));
   });
 
-  it('keeps its marks where a later Action denies the login', async () => {
-    const user = addUser();
+  it('keeps its flags if another Action denies the login', async () => {
+    const user = await open();
     bindLast('exports.onExecutePostLogin = async (event, api) => { api.access.deny("not today") }');
-    expect(await login()).toMatchObject({ outcome: 'access_denied', errorDescription: 'not today' });
-    expect(user.app_metadata).toEqual({ signedUp: ALL_MARKS });
+    expect(await sandbox.logIn()).toMatchObject({ outcome: 'access_denied', errorDescription: 'not today' });
+    expect(user.app_metadata).toEqual(toSignedUp(NAMES));
   });
 
-  it('has the same id in two first logins at the same moment', async () => {
-    addUser();
-    await Promise.all([login(), login()]);
-    for (const { events } of stage.mocks) {
-      const ids = events.filter(({ type }) => type === 'SignUp').map(({ id }) => id);
-      expect(ids).toHaveLength(2);
-      expect(new Set(ids).size).toBe(1);
+  it('gives two concurrent first logins the same SignUp id', async () => {
+    await open();
+    await Promise.all([sandbox.logIn(), sandbox.logIn()]);
+    for (const mock of sandbox.mocks) {
+      const [first, second, ...others] = getActivities(mock);
+      expect([first?.type, second?.type, others]).toEqual(['SignUp', 'SignUp', []]);
+      expect(first?.id).toBe(second?.id);
     }
   });
 
-  it('leaves the rest of app_metadata alone', async () => {
-    const user = addUser({ app_metadata: { plan: 'gold', signedUp: { elsewhere: true } } });
-    await login();
-    expect(user.app_metadata).toEqual({ plan: 'gold', signedUp: { elsewhere: true, ...ALL_MARKS } });
+  it('keeps the rest of app_metadata', async () => {
+    const user = await open({ app_metadata: { plan: 'gold', signedUp: { elsewhere: true } } });
+    await sandbox.logIn();
+    expect(user.app_metadata).toEqual({ plan: 'gold', ...toSignedUp(['elsewhere', ...NAMES]) });
   });
 
-  it('that cannot be marked is delivered all the same, and said', async () => {
-    addUser({ app_metadata: null });
-    const { outcome, actions } = await login();
+  it('delivers a SignUp that cannot be flagged, and reports it', async () => {
+    await open({ app_metadata: null });
+    const { outcome, outcomes } = await sandbox.logIn();
     expect(outcome).toBe('completed');
-    expect(arrived()).toEqual(everywhere('SignUp'));
-    expect(actions[0]?.logs).toBe('[splunk] SignUp delivered, but app_metadata did not take the mark\n');
+    expect(getArrived()).toEqual(everywhere('SignUp'));
+    expect(outcomes).toEqual(
+      NAMES.map((destination) =>
+        expect.objectContaining({ destination, status: 'delivered', metadataWriteFailed: true }),
+      ),
+    );
   });
-});
 
-describe('no SignUp', () => {
   it.each<[string, Partial<User>]>([
-    ['a user of many years', { created_at: LONG_AGO, logins_count: 412 }],
-    ['a new user whom the old Rules have marked', { app_metadata: { signedUp: true } }],
-    ['a user with all the marks', { app_metadata: { signedUp: ALL_MARKS } }],
-  ])('is the login of %s, and nothing is written', async (_, profile) => {
-    const user = addUser(profile);
-    await login();
-    expect(arrived()).toEqual(everywhere('Login'));
+    ['a user whom the Rules have flagged', { app_metadata: { signedUp: true } }],
+    ['a user with every flag', { app_metadata: toSignedUp(NAMES) }],
+    ['a user created years ago', { created_at: '2019-05-04T10:20:30.000Z' }],
+  ])('records the first login of %s as a Login, and writes nothing', async (_, profile) => {
+    const user = await open(profile);
+    await sandbox.logIn();
+    expect(getArrived()).toEqual(everywhere('Login'));
     expect(user.metadataWrites).toBe(0);
   });
-});
-
-describe('nothing is recorded', () => {
   it.each<[string, Partial<LoginRequest>]>([
-    ['a refresh-token exchange', { kind: 'refresh' satisfies Kind }],
+    ['a refresh-token exchange', { kind: 'refresh' }],
     ['silent authentication', { kind: 'silent' }],
     ['a token exchange', { protocol: 'oauth2-token-exchange' }],
     ['delegation', { protocol: 'oauth2-access-token' }],
     ['a JWT bearer grant', { protocol: 'oauth2-resource-owner-jwt-bearer' }],
     ['an application with analytics: off', { application: 'monitor' }],
-  ])('of %s', async (_, request) => {
-    addUser();
-    expect(await login(request)).toMatchObject({ outcome: 'completed', appMetadataAfter: {} });
-    for (const { requests } of stage.mocks) expect(requests).toEqual([]);
+  ])('skips %s', async (_, request) => {
+    await open();
+    const { outcome, outcomes, appMetadataAfter } = await sandbox.logIn(request);
+    expect([outcome, appMetadataAfter]).toEqual(['completed', {}]);
+    expect(outcomes.map(({ status }) => status)).toEqual(NAMES.map(() => 'skipped'));
+    for (const { requests } of sandbox.mocks) expect(requests).toEqual([]);
   });
 
-  it('but with RECORD=all everything of an application that has not opted out is', async () => {
-    addUser({ created_at: LONG_AGO, logins_count: 412 });
-    for (const binding of stage.tenant.bindings) binding.secrets.RECORD = 'all';
-    await login({ kind: 'refresh' });
-    await login({ kind: 'silent' });
-    await login({ application: 'monitor' });
-    expect(arrived()).toEqual(everywhere('Login', 'Login'));
+  it('records every execution with RECORD=all, except for an application that has opted out', async () => {
+    await open();
+    sandbox.configure({ RECORD: 'all' });
+    const user = GRACE.user_id;
+    await sandbox.logIn({ user, kind: 'refresh' });
+    await sandbox.logIn({ user, kind: 'silent' });
+    await sandbox.logIn({ user, application: 'monitor' });
+    expect(getArrived()).toEqual(everywhere('Login', 'Login'));
   });
 });
 
-describe('ON_FAILURE=deny', () => {
-  it('refuses a login that could not be recorded, without a detail for the user', async () => {
-    addUser();
-    for (const binding of stage.tenant.bindings) binding.secrets.ON_FAILURE = 'deny';
-    destination('splunk').injectFault({ response: { status: 503, body: 'shard 7 is on fire' } });
-    expect(await login()).toMatchObject({
+describe('a flow with ON_FAILURE=deny', () => {
+  it('denies a login that could not be recorded, without a detail for the user', async () => {
+    await open();
+    sandbox.configure({ ON_FAILURE: 'deny' });
+    sandbox.getMock('splunk').injectFault({ response: { status: 503, body: 'shard 7 is on fire' } });
+    expect(await sandbox.logIn()).toMatchObject({
       outcome: 'access_denied',
       errorDescription: 'This login could not be recorded. Please try again later.',
       deniedBy: 'splunk',
     });
   });
 
-  it('lets a login through that is recorded, or not to be recorded', async () => {
-    addUser();
-    for (const binding of stage.tenant.bindings) binding.secrets.ON_FAILURE = 'deny';
-    expect(await login()).toMatchObject({ outcome: 'completed' });
-    expect(await login({ kind: 'refresh' })).toMatchObject({ outcome: 'completed' });
-    addUser({ app_metadata: null });
-    expect(await login()).toMatchObject({ outcome: 'completed' });
+  it.each<[string, Partial<User>, Partial<LoginRequest>]>([
+    ['that is recorded', {}, {}],
+    ['that is not to be recorded', {}, { kind: 'refresh' }],
+    ['whose SignUp cannot be flagged', { app_metadata: null }, {}],
+  ])('completes a login %s', async (_, profile, request) => {
+    await open(profile);
+    sandbox.configure({ ON_FAILURE: 'deny' });
+    expect(await sandbox.logIn(request)).toMatchObject({ outcome: 'completed' });
   });
 });

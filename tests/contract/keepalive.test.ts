@@ -1,78 +1,67 @@
-/** A warm instance keeps its connection to a destination. */
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+/** A warm instance keeps its connection to a destination. Over real sockets, because the wire is the point. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadBuilt } from '../../tools/simulator/built-actions.ts';
-import { createSandbox } from '../../tools/simulator/sandbox.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import type { VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
+import { getTypes, openSandbox } from '../support/sandbox.ts';
 import { loadSource } from '../support/source.ts';
 
-const DATABASE = 'Username-Password-Authentication';
-
+// Backoff has full jitter: nothing here depends on how long it takes.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
 afterEach(() => void vi.restoreAllMocks());
 
 describe.each([
   ['source', loadSource],
   ['bundle', loadBuilt],
-] as const)('from its %s', (_, load) => {
-  describe.each(vendors)('$name', ({ name }) => {
-    const setUp = async () => {
-      const stage = await createSandbox({
-        names: [name],
-        load,
-        secrets: { KEENIO_LOGIN_COLLECTION: 'logins' },
-      });
-      onTestFinished(() => stage.close());
-      const [destination] = stage.mocks as [VendorMock];
-      stage.tenant.addApplication({ client_id: 'shop', name: 'Web shop' });
-      stage.tenant.addConnection({ id: 'con_1', name: DATABASE, strategy: 'auth0' });
-      stage.tenant.addUser({ user_id: 'auth0|ada', connection: DATABASE });
-      const logIn = async () => {
-        const { actions } = await stage.tenant.login({ user: 'auth0|ada', application: 'shop' });
-        return actions.map(({ logs }) => logs).join('');
+] as const)('the %s', (_, load) => {
+  describe.each(vendors.map(({ name }) => name))('of %s', (name) => {
+    const open = async () => {
+      const sandbox = await openSandbox({ names: [name], load });
+      const [mock] = sandbox.mocks as [VendorMock];
+      const deliver = async () => {
+        expect((await sandbox.logIn()).outcomes).toMatchObject([{ status: 'delivered' }]);
       };
-      const arrived = () => destination.events.map(({ type }) => type).filter((type) => type !== 'other');
-      return { destination, logIn, arrived };
+      return { mock, deliver };
     };
 
-    it('serves all logins on one connection', async () => {
-      const { destination, logIn, arrived } = await setUp();
-      for (const _ of [1, 2, 3]) expect(await logIn()).toBe('');
-      expect(arrived()).toEqual(['SignUp', 'Login', 'Login']);
-      expect(destination.connections).toBe(1);
+    it('delivers all logins on one connection', async () => {
+      const { mock, deliver } = await open();
+      for (const _ of ['SignUp', 'Login', 'Login']) await deliver();
+      expect(getTypes(mock)).toEqual(['SignUp', 'Login', 'Login']);
+      expect(mock.connections).toBe(1);
     });
 
-    // Within the tick, as for an instance that was frozen meanwhile: nothing has told it yet.
-    it('opens another connection for one that was closed while it was idle', async () => {
-      const { destination, logIn, arrived } = await setUp();
-      await logIn();
+    // Without a pause, as for an instance that was frozen meanwhile: nothing has told it yet.
+    it('replaces a connection that was closed while it was idle', async () => {
+      const { mock, deliver } = await open();
+      await deliver();
       for (const connections of [2, 3]) {
-        destination.closeIdleConnections();
-        expect(await logIn()).toBe('');
-        expect(destination.connections).toBe(connections);
+        mock.closeIdleConnections();
+        await deliver();
+        expect(mock.connections).toBe(connections);
       }
-      expect(arrived()).toEqual(['SignUp', 'Login', 'Login']);
-      expect(destination.requests).toHaveLength(3);
+      expect(getTypes(mock)).toEqual(['SignUp', 'Login', 'Login']);
+      expect(mock.requests).toHaveLength(3);
     });
 
-    it('opens others for all that were closed while they were idle', async () => {
-      const { destination, logIn, arrived } = await setUp();
-      await logIn();
-      await Promise.all([logIn(), logIn()]);
-      destination.closeIdleConnections();
-      expect(await logIn()).toBe('');
-      expect(arrived()).toEqual(['SignUp', 'Login', 'Login', 'Login']);
-      expect(destination.requests).toHaveLength(4);
+    it('replaces several connections that were closed while they were idle', async () => {
+      const { mock, deliver } = await open();
+      await deliver();
+      await Promise.all([deliver(), deliver()]);
+      mock.closeIdleConnections();
+      await deliver();
+      expect(getTypes(mock)).toEqual(['SignUp', 'Login', 'Login', 'Login']);
+      expect(mock.requests).toHaveLength(4);
     });
 
-    it('leaves all attempts for what else can go wrong', async () => {
-      vi.spyOn(Math, 'random').mockReturnValue(0.01);
-      const { destination, logIn, arrived } = await setUp();
-      await logIn();
-      destination.closeIdleConnections();
-      destination.injectFault({ response: { status: 503 } }, { count: 2 });
-      expect(await logIn()).toBe('');
-      expect(arrived()).toEqual(['SignUp', 'Login']);
-      expect(destination.requests).toHaveLength(4);
+    it('has all attempts left after it replaced a connection', async () => {
+      const { mock, deliver } = await open();
+      await deliver();
+      mock.closeIdleConnections();
+      mock.injectFault({ response: { status: 503 } }, { count: 2 });
+      await deliver();
+      expect(getTypes(mock)).toEqual(['SignUp', 'Login']);
+      expect(mock.requests).toHaveLength(4);
     });
   });
 });

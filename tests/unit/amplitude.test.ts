@@ -1,30 +1,26 @@
-import { describe, expect, it, vi } from 'vitest';
-import { amplitude, onExecutePostLogin, toPayload } from '../../actions/amplitude.ts';
+import { describe, expect, it } from 'vitest';
+import { amplitude } from '../../actions/amplitude.ts';
 import type { Activity } from '../../lib/activity.ts';
-import { RejectedError, UnavailableError } from '../../lib/errors.ts';
-import { readSecrets } from '../../lib/secrets.ts';
-import { execute } from '../support/api.ts';
-import { stoppedClock } from '../support/clock.ts';
-import { withinDeadline } from '../support/deadline.ts';
-import { idsOf, LOGIN, login, SIGN_UP, signUp } from '../support/events.ts';
-import { fakeNetwork, overTheWire } from '../support/network.ts';
+import { Destination, deliver } from '../../lib/deliver.ts';
+import { parseSecrets } from '../../lib/settings.ts';
+import { NOW, useFixedClock } from '../support/clock.ts';
+import { LOGIN, SIGN_UP, someLogins } from '../support/events.ts';
+import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
+import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
-const REQUIRED = { AMPLITUDE_API_KEY: 'K3Y' };
 const ENDPOINT = 'https://api2.amplitude.com/2/httpapi';
 const INGESTED = { code: 200, events_ingested: 1, payload_size_bytes: 50, server_upload_time: 1769860800123 };
+const LOGINS = someLogins(3) as [Activity, Activity, Activity];
 
 const network = fakeNetwork();
+useFixedClock();
 
-const configured = (given: Record<string, string> = {}) =>
-  readSecrets(amplitude.secrets, { ...REQUIRED, ...given });
+const parse = (input: Record<string, string> = {}) =>
+  parseSecrets(amplitude, { AMPLITUDE_API_KEY: 'K3Y', ...input });
 
-const sentBatches = () => network.requests.map(({ body }) => JSON.parse(body));
-
-stoppedClock();
-
-describe('the event', () => {
-  it('of a SignUp', () => {
-    expect(toPayload(SIGN_UP, configured())).toMatchInlineSnapshot(`
+describe('amplitude.toPayload', () => {
+  it('maps a SignUp to an event that also sets properties of the user', () => {
+    expect(amplitude.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
       {
         "event_properties": {
           "application": "All Applications",
@@ -32,10 +28,10 @@ describe('the event', () => {
           "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
           "connection": "Username-Password-Authentication",
           "country": "US",
-          "createdAt": 2019-05-04T10:20:30.000Z,
+          "createdAt": 2026-01-31T11:59:00.123Z,
           "ip": "13.33.86.47",
           "lastLogin": undefined,
-          "loginsCount": 62,
+          "loginsCount": 1,
           "organization": "my-organization",
           "organizationId": "org_juG7cAQ0CymOcVpV",
           "protocol": "oidc-basic-profile",
@@ -46,7 +42,7 @@ describe('the event', () => {
         "event_type": "Signed Up",
         "insert_id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
         "ip": "13.33.86.47",
-        "time": 1769860800123,
+        "time": 1769860740123,
         "user_id": "auth0|5f7c8ec7c33c6c004bbafe82",
         "user_properties": {
           "$set": {
@@ -54,7 +50,7 @@ describe('the event', () => {
             "name": "j+smith@example.com",
           },
           "$setOnce": {
-            "createdAt": 2019-05-04T10:20:30.000Z,
+            "createdAt": 2026-01-31T11:59:00.123Z,
             "signUpApplication": "All Applications",
             "signUpConnection": "Username-Password-Authentication",
           },
@@ -63,193 +59,203 @@ describe('the event', () => {
     `);
   });
 
-  it('of a Login', () => {
-    expect(toPayload(LOGIN, configured())).toMatchInlineSnapshot(`
-      {
-        "event_properties": {
-          "application": "All Applications",
-          "city": "Bellevue",
-          "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
-          "connection": "Username-Password-Authentication",
-          "country": "US",
-          "createdAt": 2019-05-04T10:20:30.000Z,
-          "ip": "13.33.86.47",
-          "lastLogin": undefined,
-          "loginsCount": 62,
-          "organization": "my-organization",
-          "organizationId": "org_juG7cAQ0CymOcVpV",
-          "protocol": "oidc-basic-profile",
-          "strategy": "auth0",
-          "tenant": "example",
-          "userAgent": "curl/7.64.1",
-        },
-        "event_type": "Logged In",
-        "insert_id": "b4b9fd66-8190-5e79-bd94-c6e97a9c6858",
-        "ip": "13.33.86.47",
-        "time": 1769860800123,
-        "user_id": "auth0|5f7c8ec7c33c6c004bbafe82",
-        "user_properties": {
-          "$set": {
-            "email": "j+smith@example.com",
-            "name": "j+smith@example.com",
-          },
-          "$setOnce": {
-            "createdAt": 2019-05-04T10:20:30.000Z,
-          },
-        },
-      }
-    `);
+  it('maps a Login to an event of its own name, id and time', () => {
+    const payload = amplitude.toPayload(LOGIN, parse(), NOW);
+    expect(payload).toMatchObject({
+      event_type: 'Logged In',
+      insert_id: LOGIN.id,
+      time: NOW.getTime(),
+      event_properties: { loginsCount: 62 },
+    });
+    expect(payload.user_properties.$setOnce).toEqual({ createdAt: LOGIN.user.createdAt });
   });
 
-  it('has the event names of the secrets', () => {
-    const secrets = configured({ AMPLITUDE_SIGNUP_EVENT: 'Joined', AMPLITUDE_LOGIN_EVENT: 'Came back' });
-    expect(toPayload(SIGN_UP, secrets).event_type).toBe('Joined');
-    expect(toPayload(LOGIN, secrets).event_type).toBe('Came back');
+  it('names the events as the secrets do', () => {
+    const secrets = parse({ AMPLITUDE_SIGNUP_EVENT: 'Joined', AMPLITUDE_LOGIN_EVENT: 'Came back' });
+    expect(amplitude.toPayload(SIGN_UP, secrets, NOW).event_type).toBe('Joined');
+    expect(amplitude.toPayload(LOGIN, secrets, NOW).event_type).toBe('Came back');
   });
 
   it.each<[string, Activity['request'], string | undefined]>([
-    ['an address', { ip: '2001:db8::7' }, '2001:db8::7'],
-    ['a hash of one, which is none', { ip: 'c0ffee' }, undefined],
-    ['none', {}, undefined],
-  ])('has Amplitude look up an address: %s', (_, request, ip) => {
-    const payload = toPayload({ ...LOGIN, request }, configured());
+    ['looks up an IP address', { ip: '2001:db8::7' }, '2001:db8::7'],
+    ['does not look up a hash', { ip: 'c0ffee' }, undefined],
+    ['does not look up an absent address', {}, undefined],
+  ])('%s', (_, request, ip) => {
+    const payload = amplitude.toPayload({ ...LOGIN, request }, parse(), NOW);
     expect([payload.ip, payload.event_properties.ip]).toEqual([ip, request.ip]);
   });
 });
 
-describe('a login', () => {
-  it('is one request to Amplitude', async () => {
-    network.answer(ENDPOINT, 200, INGESTED);
-    const { metadata } = await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
+describe('amplitude.send', () => {
+  it('sends one event', async () => {
+    network.respond(ENDPOINT, 200, INGESTED);
+    await send(amplitude, [LOGIN], parse());
     expect(network.requests).toMatchObject([
-      { method: 'POST', url: ENDPOINT, headers: { 'content-type': 'application/json' } },
+      {
+        method: 'POST',
+        url: ENDPOINT,
+        headers: { 'content-type': 'application/json' },
+      },
     ]);
-    expect(sentBatches()).toEqual([
+    expect(network.requests[0]?.body).toEqual(
       overTheWire({
         api_key: 'K3Y',
-        events: [toPayload(LOGIN, configured())],
+        events: [amplitude.toPayload(LOGIN, parse(), NOW)],
         options: { min_id_length: 1 },
       }),
+    );
+  });
+
+  it('sends a batch as one request', async () => {
+    network.respond(ENDPOINT, 200, { ...INGESTED, events_ingested: 3 });
+    await send(amplitude, LOGINS, parse());
+    expect(network.requests).toMatchObject([
+      { body: { events: LOGINS.map(({ id }) => ({ insert_id: id })) } },
     ]);
-    expect(metadata).toEqual([]);
   });
 
   it.each([
-    ['the USA', { AMPLITUDE_REGION: 'us' }, ENDPOINT],
-    ['Europe', { AMPLITUDE_REGION: 'eu' }, 'https://api.eu.amplitude.com/2/httpapi'],
+    ['the US', { AMPLITUDE_REGION: 'us' }, ENDPOINT],
+    ['the EU', { AMPLITUDE_REGION: 'eu' }, 'https://api.eu.amplitude.com/2/httpapi'],
     ['a proxy', { AMPLITUDE_HOST: 'https://acme.com/ampli/' }, 'https://acme.com/ampli/2/httpapi'],
     [
-      'a proxy whatever the region',
+      'a proxy, whatever the region',
       { AMPLITUDE_HOST: 'https://ampli.acme.com:8443', AMPLITUDE_REGION: 'eu' },
       'https://ampli.acme.com:8443/2/httpapi',
     ],
-  ])('goes to %s', async (_, given, url) => {
-    network.answer(url, 200, INGESTED);
-    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
+  ])('sends to %s', async (_, input, url) => {
+    network.respond(url, 200, INGESTED);
+    await send(amplitude, [LOGIN], parse(input));
     expect(network.requests).toMatchObject([{ url }]);
   });
 
-  it('of a new user is a SignUp, and marked', async () => {
-    network.answer(ENDPOINT, 200, INGESTED);
-    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
-    expect(sentBatches()).toMatchObject([{ events: [{ event_type: 'Signed Up' }] }]);
-    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { amplitude: true } }]);
+  it.each([
+    ['a page of HTML', 200, HTML_PAGE],
+    ["Mixpanel's JSON without a code", 200, { status: 'OK', num_records_imported: 1 }],
+    ["Splunk's JSON", 200, { text: 'Success', code: 0 }],
+    ['nothing', 200, ''],
+    ['nothing', 204, undefined],
+  ])('rejects %s with status %d', async (_, status, body) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(amplitude, [LOGIN], parse())).rejects.toMatchObject(FOREIGN_RESPONSE);
   });
 
-  it("never forwards the identity provider's access token", async () => {
-    network.answer(ENDPOINT, 200, INGESTED);
-    expect(login().user.identities[0]).toHaveProperty('accessToken');
-    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
-    expect(network.requests).toHaveLength(1);
-    expect(network.requests[0]?.body).not.toMatch(/access.?token|identities/i);
+  it.each([
+    [{ events_with_invalid_fields: { time: [1] } }, [1]],
+    [{ events_with_missing_fields: { event_type: [2, 0, 2] } }, [0, 2]],
+    [{ events_with_invalid_id_lengths: { user_id: [0] }, silenced_events: [1] }, [0, 1]],
+    [{ events_with_invalid_fields: { time: [0, 1, 2] } }, [0, 1, 2]],
+  ])('names the events of a batch that were rejected: %j', async (details, indexes) => {
+    network.respond(ENDPOINT, 400, { code: 400, error: 'Invalid', ...details });
+    await expect(send(amplitude, LOGINS, parse())).rejects.toMatchObject({
+      name: 'RejectedError',
+      status: 400,
+      vendorMessage: 'Invalid',
+      rejected: indexes.map((index) => LOGINS[index]),
+      othersAccepted: false,
+    });
+  });
+
+  it.each([
+    ['no events', { events_with_invalid_fields: {} }],
+    ['other events', { events_with_invalid_fields: { time: [3, -1, 0.5] } }],
+    ['events by something else than numbers', { events_with_invalid_fields: { time: ['0'] } }],
+    ['events without a list', { events_with_invalid_fields: 'all' }],
+  ])('rejects a batch as a whole if the response names %s', async (_, details) => {
+    network.respond(ENDPOINT, 400, { code: 400, error: 'Invalid', ...details });
+    await expect(send(amplitude, LOGINS, parse())).rejects.toMatchObject({
+      name: 'RejectedError',
+      vendorMessage: 'Invalid',
+      rejected: undefined,
+    });
+  });
+
+  it('reports a throttled user as unavailable, but not as an outage', async () => {
+    network.respond(ENDPOINT, 429, { code: 429, error: 'Too many requests', throttled_events: [0] });
+    await expect(send(amplitude, [LOGIN], parse())).rejects.toMatchObject({
+      name: 'UnavailableError',
+      status: 429,
+      vendorMessage: 'Too many requests',
+      isOutage: false,
+      retryAfterMs: 30_000,
+    });
+  });
+
+  it.each([
+    [400, { error: 'Invalid API key: K3Y' }, 'RejectedError'],
+    [400, { error: 'Request missing required field', missing_field: 'api_key' }, 'RejectedError'],
+    [413, { error: 'Payload too large' }, 'RejectedError'],
+    [429, { error: 'Too many requests' }, 'UnavailableError'],
+    [503, { error: 'Service Unavailable', throttled_events: [0] }, 'UnavailableError'],
+  ])('reports why Amplitude responds with %d %j', async (status, body, name) => {
+    network.respond(ENDPOINT, status, { code: status, ...body });
+    await expect(send(amplitude, [LOGIN], parse())).rejects.toMatchObject({
+      name,
+      status,
+      vendorMessage: body.error,
+    });
   });
 });
 
-describe('a user who is throttled', () => {
-  const THROTTLED = {
-    code: 429,
-    error: 'Too many requests for some devices and users',
-    eps_threshold: 30,
-    throttled_users: { [LOGIN.user.id]: 31 },
-    throttled_events: [0],
+describe('a delivery to Amplitude', () => {
+  /** Amplitude's side: it accepts all events of a request or, if one of them is invalid, none. */
+  const rejectRequestsWith = (invalid: Activity): string[] => {
+    const accepted: string[] = [];
+    network.respondWith(ENDPOINT, ({ body }) => {
+      const ids = (body as { events: ReadonlyArray<{ insert_id: string }> }).events.map(
+        ({ insert_id }) => insert_id,
+      );
+      if (ids.includes(invalid.id)) {
+        const events_with_invalid_fields = { time: [ids.indexOf(invalid.id)] };
+        return { status: 400, body: { code: 400, error: 'Invalid', events_with_invalid_fields } };
+      }
+      accepted.push(...ids);
+      return { status: 200, body: { ...INGESTED, events_ingested: ids.length } };
+    });
+    return accepted;
   };
 
-  it('is refused without another attempt, and keeps nobody else from being recorded', async () => {
-    const lines = vi.spyOn(console, 'log').mockImplementation(() => {});
-    network.answer(ENDPOINT, 429, THROTTLED);
-    for (const _ of [1, 2, 3, 4]) await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
+  it('sends the rest of a partly rejected batch again with the next login', async () => {
+    const [first, invalid, last] = LOGINS;
+    const accepted = rejectRequestsWith(invalid);
+    const destination = new Destination(amplitude);
+    const secrets = parse();
+    destination.useConfiguration(secrets);
+    for (const login of LOGINS) destination.buffer.add(login);
+
+    expect(await deliver(destination, SIGN_UP, secrets)).toMatchObject({
+      flushed: 0,
+      flushRejection: { activities: [invalid] },
+    });
+    expect(accepted).toEqual([SIGN_UP.id]);
+    expect(await deliver(destination, LOGIN, secrets)).toMatchObject({ flushed: 2 });
+    expect(accepted).toEqual([SIGN_UP.id, LOGIN.id, first.id, last.id]);
+    expect(destination.buffer.size).toBe(0);
+  });
+
+  it('buffers the login of a throttled user and keeps the circuit closed for others', async () => {
+    network.respondWith(ENDPOINT, ({ body }) => {
+      const [event] = (body as { events: Array<{ user_id: string }> }).events;
+      return event?.user_id === LOGIN.user.id
+        ? { status: 429, body: { code: 429, error: 'Too many requests', throttled_events: [0] } }
+        : { status: 200, body: INGESTED };
+    });
+    const destination = new Destination(amplitude);
+    const secrets = parse();
+    for (const id of ['1', '2', '3', '4']) {
+      expect(await deliver(destination, { ...LOGIN, id }, secrets)).toMatchObject({
+        attempts: 1,
+        buffered: true,
+      });
+    }
     expect(network.requests).toHaveLength(4);
-    expect(new Set(lines.mock.calls.flat())).toEqual(
-      new Set(['[amplitude] Login not delivered: 429 Too many requests for some devices and users']),
-    );
-
-    network.answer(ENDPOINT, 200, INGESTED);
-    await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
-    expect(sentBatches().slice(4)).toMatchObject([{ events: [{ event_type: 'Signed Up' }] }]);
-    expect(lines).toHaveBeenCalledTimes(4);
-    lines.mockRestore();
-  });
-
-  it('has a SignUp that is sent again', async () => {
-    const lines = vi.spyOn(console, 'log').mockImplementation(() => {});
-    network.answer(ENDPOINT, 429, THROTTLED);
-    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
-    expect(metadata).toEqual([]);
-    expect(lines.mock.calls.flat()).toEqual([
-      expect.stringContaining("; sent again at the user's next login"),
-    ]);
-    lines.mockRestore();
+    expect(await deliver(destination, LOGINS[0], secrets)).toMatchObject({ attempts: 1 });
+    expect(network.requests[4]).toMatchObject({ body: { events: [{ insert_id: LOGINS[0].id }] } });
   });
 });
 
-describe('a batch', () => {
-  const ANOTHER = { ...SIGN_UP, id: '3d0a0b7e-9f53-5c1e-8a43-0c6ea5d1f1ab' };
-  const BATCH = [SIGN_UP, LOGIN, ANOTHER];
-
-  const send = (): Promise<void> => withinDeadline(1000, (http) => amplitude.send(BATCH, configured(), http));
-
-  it('is one request of all events', async () => {
-    network.answer(ENDPOINT, 200, { ...INGESTED, events_ingested: 3 });
-    await send();
-    expect(sentBatches()).toMatchObject([{ events: idsOf(BATCH).map((insert_id) => ({ insert_id })) }]);
-  });
-
-  it('does not go again if nothing is left of it', async () => {
-    network.answer(ENDPOINT, 429, { code: 429, error: 'Too many', throttled_events: [0, 1, 2] });
-    await expect(send()).rejects.toMatchObject({ refused: BATCH });
-    expect(network.requests).toHaveLength(1);
-  });
-
-  it.each([
-    ['names none', { events_with_invalid_fields: {} }],
-    ['names others', { events_with_invalid_fields: { time: [3, -1, 0.5] } }],
-    ['names none by number', { events_with_invalid_fields: { time: ['0'] } }],
-    ['has no list', { events_with_invalid_fields: 'all' }],
-  ])('is refused as a whole by an answer that %s', async (_, details) => {
-    network.answer(ENDPOINT, 400, { code: 400, error: 'Invalid', ...details });
-    const failure = send();
-    await expect(failure).rejects.toBeInstanceOf(RejectedError);
-    await expect(failure).rejects.toMatchObject({ vendorText: 'Invalid', refused: undefined });
-    expect(network.requests).toHaveLength(1);
-  });
-
-  it.each([
-    [400, { error: 'Invalid API key: K3Y' }, RejectedError],
-    [400, { error: 'Request missing required field', missing_field: 'api_key' }, RejectedError],
-    [413, { error: 'Payload too large' }, RejectedError],
-    [429, { error: 'Too many requests' }, UnavailableError],
-    [503, { error: 'Service Unavailable', throttled_events: [0] }, UnavailableError],
-  ])('is not accepted by a status of %d, and says why: %j', async (status, body, kind) => {
-    network.answer(ENDPOINT, status, { code: status, ...body });
-    const failure = send();
-    await expect(failure).rejects.toBeInstanceOf(kind);
-    await expect(failure).rejects.toMatchObject({ status, vendorText: body.error });
-    expect(network.requests).toHaveLength(1);
-  });
-});
-
-describe('the secrets', () => {
-  it('need a region of Amplitude', () => {
-    expect(() => configured({ AMPLITUDE_REGION: 'in' })).toThrow('AMPLITUDE_REGION must be us or eu');
+describe('amplitude.secrets', () => {
+  it('reject a region that Amplitude does not have', () => {
+    expect(() => parse({ AMPLITUDE_REGION: 'in' })).toThrow('AMPLITUDE_REGION must be us or eu');
   });
 });

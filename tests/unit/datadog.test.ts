@@ -1,36 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { datadog, onExecutePostLogin, toPayload } from '../../actions/datadog.ts';
-import { RejectedError, UnavailableError } from '../../lib/errors.ts';
-import { readSecrets } from '../../lib/secrets.ts';
-import { execute } from '../support/api.ts';
-import { NOW, stoppedClock } from '../support/clock.ts';
-import { withinDeadline } from '../support/deadline.ts';
-import { LOGIN, login, SIGN_UP, signUp } from '../support/events.ts';
-import { fakeNetwork, overTheWire } from '../support/network.ts';
-import { failureOf } from '../support/promises.ts';
+import { datadog } from '../../actions/datadog.ts';
+import { parseSecrets } from '../../lib/settings.ts';
+import { NOW, useFixedClock } from '../support/clock.ts';
+import { LOGIN, SIGN_UP } from '../support/events.ts';
+import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
+import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
-const REQUIRED = { DATADOG_API_KEY: '6d0f2b7a91c84e35' };
 const ENDPOINT = 'https://http-intake.logs.datadoghq.com/api/v2/logs';
+const MS_PER_HOUR = 60 * 60 * 1000;
 
 const network = fakeNetwork();
+useFixedClock();
 
-const configured = (given: Record<string, string> = {}) =>
-  readSecrets(datadog.secrets, { ...REQUIRED, ...given });
+const parse = (input: Record<string, string> = {}) =>
+  parseSecrets(datadog, { DATADOG_API_KEY: '6d0f2b7a91c84e35', ...input });
 
-const sentLogs = () => network.requests.map(({ body }) => JSON.parse(body));
-
-stoppedClock();
-
-describe('the log', () => {
-  it('of a SignUp', () => {
-    expect(toPayload(SIGN_UP, configured(), NOW)).toMatchInlineSnapshot(`
+describe('datadog.toPayload', () => {
+  it('maps a SignUp to a log', () => {
+    expect(datadog.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
       {
         "application": "All Applications",
         "city": "Bellevue",
         "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
         "connection": "Username-Password-Authentication",
         "country": "US",
-        "createdAt": 2019-05-04T10:20:30.000Z,
+        "createdAt": 2026-01-31T11:59:00.123Z,
         "ddsource": "auth0_activity",
         "ddtags": undefined,
         "evt": {
@@ -44,7 +38,7 @@ describe('the log', () => {
         },
         "id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
         "lastLogin": undefined,
-        "loginsCount": 62,
+        "loginsCount": 1,
         "message": "SignUp",
         "network": {
           "client": {
@@ -59,7 +53,7 @@ describe('the log', () => {
             "ip": "13.33.86.47",
           },
         },
-        "occurredAt": 2026-01-31T12:00:00.123Z,
+        "occurredAt": 2026-01-31T11:59:00.123Z,
         "organization": "my-organization",
         "organizationId": "org_juG7cAQ0CymOcVpV",
         "protocol": "oidc-basic-profile",
@@ -67,7 +61,7 @@ describe('the log', () => {
         "status": "info",
         "strategy": "auth0",
         "tenant": "example",
-        "timestamp": 2026-01-31T12:00:00.123Z,
+        "timestamp": 2026-01-31T11:59:00.123Z,
         "usr": {
           "email": "j+smith@example.com",
           "id": "auth0|5f7c8ec7c33c6c004bbafe82",
@@ -77,105 +71,70 @@ describe('the log', () => {
     `);
   });
 
-  it('of a Login', () => {
-    expect(toPayload(LOGIN, configured(), NOW)).toMatchInlineSnapshot(`
-      {
-        "application": "All Applications",
-        "city": "Bellevue",
-        "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
-        "connection": "Username-Password-Authentication",
-        "country": "US",
-        "createdAt": 2019-05-04T10:20:30.000Z,
-        "ddsource": "auth0_activity",
-        "ddtags": undefined,
-        "evt": {
-          "category": "authentication",
-          "name": "Login",
-          "outcome": "success",
-        },
-        "hostname": "example",
-        "http": {
-          "useragent": "curl/7.64.1",
-        },
-        "id": "b4b9fd66-8190-5e79-bd94-c6e97a9c6858",
-        "lastLogin": undefined,
-        "loginsCount": 62,
-        "message": "Login",
-        "network": {
-          "client": {
-            "geoip": {
-              "city": {
-                "name": "Bellevue",
-              },
-              "country": {
-                "iso_code": "US",
-              },
-            },
-            "ip": "13.33.86.47",
-          },
-        },
-        "occurredAt": 2026-01-31T12:00:00.123Z,
-        "organization": "my-organization",
-        "organizationId": "org_juG7cAQ0CymOcVpV",
-        "protocol": "oidc-basic-profile",
-        "service": "auth0",
-        "status": "info",
-        "strategy": "auth0",
-        "tenant": "example",
-        "timestamp": 2026-01-31T12:00:00.123Z,
-        "usr": {
-          "email": "j+smith@example.com",
-          "id": "auth0|5f7c8ec7c33c6c004bbafe82",
-          "name": "j+smith@example.com",
-        },
-      }
-    `);
+  it('maps a Login to a log of its own id and time', () => {
+    expect(datadog.toPayload(LOGIN, parse(), NOW)).toMatchObject({
+      message: 'Login',
+      evt: { name: 'Login' },
+      id: LOGIN.id,
+      timestamp: NOW,
+      loginsCount: 62,
+    });
   });
 
-  it('has service, source and tags of the secrets', () => {
-    const secrets = configured({
+  it('uses the service, source and tags of the secrets', () => {
+    const secrets = parse({
       DATADOG_SERVICE: 'identity',
       DATADOG_SOURCE: 'auth0',
       DATADOG_TAGS: 'env:prod,team:identity',
     });
-    expect(toPayload(LOGIN, secrets, NOW)).toMatchObject({
+    expect(datadog.toPayload(LOGIN, secrets, NOW)).toMatchObject({
       service: 'identity',
       ddsource: 'auth0',
       ddtags: 'env:prod,team:identity',
     });
   });
 
-  it.each([
-    [0, true],
-    [17, true],
-    [17.1, false],
-    [7 * 24, false],
-  ])('of %d hours ago keeps its time, as its timestamp: %s', (hours, isTimestamp) => {
-    const time = new Date(NOW.getTime() - hours * 60 * 60 * 1000);
-    const { timestamp, occurredAt } = toPayload({ ...SIGN_UP, time }, configured(), NOW) as Record<
-      string,
-      unknown
-    >;
-    expect([timestamp, occurredAt]).toEqual([isTimestamp ? time : undefined, time]);
+  it.each([0, 17])('dates a log of %d hours ago at its time', (hours) => {
+    const time = new Date(NOW.getTime() - hours * MS_PER_HOUR);
+    expect(datadog.toPayload({ ...SIGN_UP, time }, parse(), NOW)).toMatchObject({
+      timestamp: time,
+      occurredAt: time,
+    });
+  });
+
+  it.each([17.1, 7 * 24])('has Datadog date a log of %d hours ago, which it would drop', (hours) => {
+    const time = new Date(NOW.getTime() - hours * MS_PER_HOUR);
+    const payload = datadog.toPayload({ ...SIGN_UP, time }, parse(), NOW);
+    expect(payload).toMatchObject({ occurredAt: time });
+    expect(payload).not.toHaveProperty('timestamp');
   });
 });
 
-describe('a login', () => {
-  it('is one request to the intake', async () => {
-    network.answer(ENDPOINT, 202, {});
-    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
+describe('datadog.send', () => {
+  it('sends one log', async () => {
+    network.respond(ENDPOINT, 202, {});
+    await send(datadog, [LOGIN], parse());
     expect(network.requests).toMatchObject([
       {
         method: 'POST',
         url: ENDPOINT,
-        headers: { 'dd-api-key': '6d0f2b7a91c84e35', 'content-type': 'application/json' },
+        headers: {
+          'dd-api-key': '6d0f2b7a91c84e35',
+          'content-type': 'application/json',
+        },
       },
     ]);
-    expect(sentLogs()).toEqual([overTheWire([toPayload(LOGIN, configured(), NOW)])]);
+    expect(network.requests[0]?.body).toEqual(overTheWire([datadog.toPayload(LOGIN, parse(), NOW)]));
+  });
+
+  it('sends a batch as one request', async () => {
+    network.respond(ENDPOINT, 202, {});
+    await send(datadog, [SIGN_UP, LOGIN], parse());
+    expect(network.requests).toMatchObject([{ body: [{ id: SIGN_UP.id }, { id: LOGIN.id }] }]);
   });
 
   it.each([
-    ['Europe', { DATADOG_SITE: 'datadoghq.eu' }, 'https://http-intake.logs.datadoghq.eu/api/v2/logs'],
+    ['the EU', { DATADOG_SITE: 'datadoghq.eu' }, 'https://http-intake.logs.datadoghq.eu/api/v2/logs'],
     [
       'Japan',
       { DATADOG_SITE: 'ap1.datadoghq.com' },
@@ -188,60 +147,58 @@ describe('a login', () => {
       'https://vector.acme.com:8282/api/v2/logs',
     ],
     [
-      'another server whatever the site',
+      'another server, whatever the site',
       { DATADOG_URL: 'https://acme.com/logs', DATADOG_SITE: 'datadoghq.eu' },
       'https://acme.com/logs/api/v2/logs',
     ],
-  ])('goes to %s', async (_, given, url) => {
-    network.answer(url, 202, {});
-    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
+  ])('sends to %s', async (_, input, url) => {
+    network.respond(url, 202, {});
+    await send(datadog, [LOGIN], parse(input));
     expect(network.requests).toMatchObject([{ url }]);
   });
 
-  it('of a new user is a SignUp, and marked', async () => {
-    network.answer(ENDPOINT, 202, {});
-    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
-    expect(sentLogs()).toMatchObject([[{ evt: { name: 'SignUp' } }]]);
-    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { datadog: true } }]);
-  });
-
-  it("never forwards the identity provider's access token", async () => {
-    network.answer(ENDPOINT, 202, {});
-    expect(login().user.identities[0]).toHaveProperty('accessToken');
-    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
-    expect(network.requests).toHaveLength(1);
-    expect(network.requests[0]?.body).not.toMatch(/access.?token|identities/i);
-  });
-});
-
-describe('a batch', () => {
-  const send = (): Promise<void> =>
-    withinDeadline(1000, (http) => datadog.send([SIGN_UP, LOGIN], configured(), http));
-
-  it('is one request of all logs', async () => {
-    network.answer(ENDPOINT, 202, {});
-    await send();
-    expect(sentLogs()).toMatchObject([[{ id: SIGN_UP.id }, { id: LOGIN.id }]]);
+  it.each([
+    [202, {}],
+    [202, ''],
+    [200, ''],
+    [204, undefined],
+  ])('resolves when Datadog, or a receiver in its place, accepts with %d %j', async (status, body) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(datadog, [SIGN_UP, LOGIN], parse())).resolves.toBeUndefined();
   });
 
   it.each([
-    [400, RejectedError],
-    [401, RejectedError],
-    [403, RejectedError],
-    [408, UnavailableError],
-    [413, RejectedError],
-    [429, UnavailableError],
-    [500, UnavailableError],
-    [503, UnavailableError],
-  ])('is not accepted by a status of %d', async (status, kind) => {
-    network.answer(ENDPOINT, status, { errors: [{ status: String(status), title: 'T', detail: 'D' }] });
-    const failure = await failureOf(send());
-    expect(failure).toBeInstanceOf(kind);
-    expect(failure).toMatchObject({ status });
+    ['a page of HTML', HTML_PAGE],
+    ["Splunk's JSON", { text: 'Success', code: 0 }],
+    ['an error of Datadog', { errors: [{ detail: 'Invalid' }] }],
+    ['a string', '"OK"'],
+  ])('rejects %s with status 200', async (_, body) => {
+    network.respond(ENDPOINT, 200, body);
+    await expect(send(datadog, [LOGIN], parse())).rejects.toMatchObject(FOREIGN_RESPONSE);
+  });
+
+  it.each([
+    [400, 'RejectedError'],
+    [401, 'RejectedError'],
+    [403, 'RejectedError'],
+    [408, 'UnavailableError'],
+    [413, 'RejectedError'],
+    [429, 'UnavailableError'],
+    [500, 'UnavailableError'],
+    [503, 'UnavailableError'],
+  ])('reports why Datadog responds with %d', async (status, name) => {
+    network.respond(ENDPOINT, status, {
+      errors: [{ status: String(status), title: 'Rejected', detail: 'The API key is invalid' }],
+    });
+    await expect(send(datadog, [LOGIN], parse())).rejects.toMatchObject({
+      name,
+      status,
+      vendorMessage: 'The API key is invalid',
+    });
   });
 });
 
-describe('the secrets', () => {
+describe('datadog.secrets', () => {
   it.each([
     'datadoghq.com',
     'us3.datadoghq.com',
@@ -251,8 +208,8 @@ describe('the secrets', () => {
     'datadoghq.eu',
     'ddog-gov.com',
     'us2.ddog-gov.com',
-  ])('take the site %s', (DATADOG_SITE) => {
-    expect(configured({ DATADOG_SITE })).toMatchObject({ DATADOG_SITE });
+  ])('accept the site %s', (DATADOG_SITE) => {
+    expect(parse({ DATADOG_SITE })).toMatchObject({ DATADOG_SITE });
   });
 
   it.each([
@@ -262,7 +219,7 @@ describe('the secrets', () => {
     'datadoghq.com.evil.com',
     'evil.com/datadoghq.com',
     'datadoghq-com',
-  ])('take no other site: %s', (DATADOG_SITE) => {
-    expect(() => configured({ DATADOG_SITE })).toThrow('DATADOG_SITE must be a site of Datadog');
+  ])('reject the site %s', (DATADOG_SITE) => {
+    expect(() => parse({ DATADOG_SITE })).toThrow('DATADOG_SITE must be a site of Datadog');
   });
 });

@@ -1,32 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { mixpanel, onExecutePostLogin, toPayload } from '../../actions/mixpanel.ts';
+import { mixpanel } from '../../actions/mixpanel.ts';
 import type { Activity } from '../../lib/activity.ts';
-import { RejectedError, UnavailableError } from '../../lib/errors.ts';
-import { readSecrets } from '../../lib/secrets.ts';
-import { execute } from '../support/api.ts';
-import { stoppedClock } from '../support/clock.ts';
-import { withinDeadline } from '../support/deadline.ts';
-import { LOGIN, login, SIGN_UP, signUp } from '../support/events.ts';
-import { fakeNetwork, overTheWire } from '../support/network.ts';
+import { parseSecrets } from '../../lib/settings.ts';
+import { NOW, useFixedClock } from '../support/clock.ts';
+import { LOGIN, SIGN_UP, someLogins } from '../support/events.ts';
+import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
+import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
 const TOKEN = '9f86d081884c7d65';
-const REQUIRED = { MIXPANEL_TOKEN: TOKEN };
-const ACCOUNT = { MIXPANEL_TOKEN: 'auth0.mp-service-account:s3cret', MIXPANEL_PROJECT_ID: '2195193' };
+const SERVICE_ACCOUNT = {
+  MIXPANEL_TOKEN: 'auth0.mp-service-account:s3cret',
+  MIXPANEL_PROJECT_ID: '2195193',
+};
 const ENDPOINT = 'https://api.mixpanel.com/import';
 const IMPORTED = { code: 200, num_records_imported: 1, status: 'OK' };
+const LOGINS = someLogins(3) as [Activity, Activity, Activity];
 
 const network = fakeNetwork();
+useFixedClock();
 
-const configured = (given: Record<string, string> = {}) =>
-  readSecrets(mixpanel.secrets, { ...REQUIRED, ...given });
+const parse = (input: Record<string, string> = {}) =>
+  parseSecrets(mixpanel, { MIXPANEL_TOKEN: TOKEN, ...input });
 
-const sentBatches = () => network.requests.map(({ body }) => JSON.parse(body));
-
-stoppedClock();
-
-describe('the event', () => {
-  it('of a SignUp', () => {
-    expect(toPayload(SIGN_UP, configured())).toMatchInlineSnapshot(`
+describe('mixpanel.toPayload', () => {
+  it('maps a SignUp to an event', () => {
+    expect(mixpanel.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
       {
         "event": "Signed Up",
         "properties": {
@@ -36,12 +34,12 @@ describe('the event', () => {
           "application": "All Applications",
           "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
           "connection": "Username-Password-Authentication",
-          "createdAt": 2019-05-04T10:20:30.000Z,
+          "createdAt": 2026-01-31T11:59:00.123Z,
           "distinct_id": "auth0|5f7c8ec7c33c6c004bbafe82",
           "email": "j+smith@example.com",
           "ip": "13.33.86.47",
           "lastLogin": undefined,
-          "loginsCount": 62,
+          "loginsCount": 1,
           "mp_country_code": "US",
           "name": "j+smith@example.com",
           "organization": "my-organization",
@@ -49,86 +47,80 @@ describe('the event', () => {
           "protocol": "oidc-basic-profile",
           "strategy": "auth0",
           "tenant": "example",
-          "time": 1769860800123,
+          "time": 1769860740123,
           "userAgent": "curl/7.64.1",
         },
       }
     `);
   });
 
-  it('of a Login', () => {
-    expect(toPayload(LOGIN, configured())).toMatchInlineSnapshot(`
-      {
-        "event": "Logged In",
-        "properties": {
-          "$city": "Bellevue",
-          "$insert_id": "b4b9fd66-8190-5e79-bd94-c6e97a9c6858",
-          "$user_id": "auth0|5f7c8ec7c33c6c004bbafe82",
-          "application": "All Applications",
-          "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
-          "connection": "Username-Password-Authentication",
-          "createdAt": 2019-05-04T10:20:30.000Z,
-          "distinct_id": "auth0|5f7c8ec7c33c6c004bbafe82",
-          "email": "j+smith@example.com",
-          "ip": "13.33.86.47",
-          "lastLogin": undefined,
-          "loginsCount": 62,
-          "mp_country_code": "US",
-          "name": "j+smith@example.com",
-          "organization": "my-organization",
-          "organizationId": "org_juG7cAQ0CymOcVpV",
-          "protocol": "oidc-basic-profile",
-          "strategy": "auth0",
-          "tenant": "example",
-          "time": 1769860800123,
-          "userAgent": "curl/7.64.1",
-        },
-      }
-    `);
+  it('maps a Login to an event of its own name, id and time', () => {
+    expect(mixpanel.toPayload(LOGIN, parse(), NOW)).toMatchObject({
+      event: 'Logged In',
+      properties: { $insert_id: LOGIN.id, time: NOW.getTime(), loginsCount: 62 },
+    });
   });
 
-  it('has the event names of the secrets', () => {
-    const secrets = configured({ MIXPANEL_SIGNUP_EVENT: 'Joined', MIXPANEL_LOGIN_EVENT: 'Came back' });
-    expect(toPayload(SIGN_UP, secrets).event).toBe('Joined');
-    expect(toPayload(LOGIN, secrets).event).toBe('Came back');
+  it('names the events as the secrets do', () => {
+    const secrets = parse({ MIXPANEL_SIGNUP_EVENT: 'Joined', MIXPANEL_LOGIN_EVENT: 'Came back' });
+    expect(mixpanel.toPayload(SIGN_UP, secrets, NOW).event).toBe('Joined');
+    expect(mixpanel.toPayload(LOGIN, secrets, NOW).event).toBe('Came back');
+  });
+
+  it('dates a SignUp at the creation of the profile on every attempt, because Mixpanel deduplicates by time', () => {
+    const attempts = [NOW, new Date(NOW.getTime() + 5000)].map((time) =>
+      mixpanel.toPayload({ ...SIGN_UP, time }, parse(), NOW),
+    );
+    expect(attempts.map(({ properties }) => properties.time)).toEqual([
+      SIGN_UP.user.createdAt?.getTime(),
+      SIGN_UP.user.createdAt?.getTime(),
+    ]);
   });
 
   // https://docs.mixpanel.com/reference/import-events
-  it.each([
-    ['an address', { ip: '2001:db8::7' }, { ip: '2001:db8::7', hashedIp: undefined }],
-    ['a hash of one, which is none', { ip: 'c0ffee' }, { ip: 0, hashedIp: 'c0ffee' }],
-    ['none', {}, { ip: 0, hashedIp: undefined }],
-  ])('has Mixpanel look up nobody but the user: %s', (_, request: Activity['request'], expected) => {
-    const { ip, hashedIp } = {
-      hashedIp: undefined,
-      ...toPayload({ ...LOGIN, request }, configured()).properties,
-    };
+  it.each<[string, Activity['request'], object]>([
+    ['looks up an IP address', { ip: '2001:db8::7' }, { ip: '2001:db8::7' }],
+    ['does not look up a hash', { ip: 'c0ffee' }, { ip: 0, hashedIp: 'c0ffee' }],
+    ['does not look up the address that Auth0 calls from', {}, { ip: 0 }],
+  ])('%s', (_, request, expected) => {
+    const { properties } = mixpanel.toPayload({ ...LOGIN, request }, parse(), NOW);
+    const { ip, hashedIp } = { hashedIp: undefined, ...properties };
     expect({ ip, hashedIp }).toEqual(expected);
   });
 
-  it('has an id that Mixpanel takes', () => {
-    expect(toPayload(LOGIN, configured()).properties.$insert_id).toMatch(/^[\da-z-]{1,36}$/);
+  it('has an $insert_id that Mixpanel accepts', () => {
+    expect(mixpanel.toPayload(LOGIN, parse(), NOW).properties.$insert_id).toMatch(/^[\da-z-]{1,36}$/);
   });
 });
 
-describe('a login', () => {
-  it('is one request to Mixpanel', async () => {
-    network.answer(ENDPOINT, 200, IMPORTED);
-    const { metadata } = await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
+describe('mixpanel.send', () => {
+  it('sends one event', async () => {
+    network.respond(ENDPOINT, 200, IMPORTED);
+    await send(mixpanel, [LOGIN], parse());
     expect(network.requests).toMatchObject([
       {
         method: 'POST',
         url: `${ENDPOINT}?strict=1`,
-        headers: { authorization: `Basic ${btoa(`${TOKEN}:`)}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Basic ${btoa(`${TOKEN}:`)}`,
+          'content-type': 'application/json',
+        },
       },
     ]);
-    expect(sentBatches()).toEqual([overTheWire([toPayload(LOGIN, configured())])]);
-    expect(metadata).toEqual([]);
+    expect(network.requests[0]?.body).toEqual(overTheWire([mixpanel.toPayload(LOGIN, parse(), NOW)]));
   });
 
-  it('is sent by a service account', async () => {
-    network.answer(ENDPOINT, 200, IMPORTED);
-    await execute(onExecutePostLogin, login({ secrets: ACCOUNT }));
+  it('sends a batch as one request', async () => {
+    network.respond(ENDPOINT, 200, { ...IMPORTED, num_records_imported: 3 });
+    await send(mixpanel, LOGINS, parse());
+    expect(network.requests).toMatchObject([
+      { body: LOGINS.map(({ id }) => ({ properties: { $insert_id: id } })) },
+    ]);
+  });
+
+  it('authenticates as a service account', async () => {
+    network.respond(ENDPOINT, 200, IMPORTED);
+    await send(mixpanel, [LOGIN], parse(SERVICE_ACCOUNT));
     expect(network.requests).toMatchObject([
       {
         url: `${ENDPOINT}?strict=1&project_id=2195193`,
@@ -138,129 +130,118 @@ describe('a login', () => {
   });
 
   it.each([
-    ['the USA', { MIXPANEL_REGION: 'us' }, ENDPOINT],
-    ['Europe', { MIXPANEL_REGION: 'eu' }, 'https://api-eu.mixpanel.com/import'],
+    ['the US', { MIXPANEL_REGION: 'us' }, ENDPOINT],
+    ['the EU', { MIXPANEL_REGION: 'eu' }, 'https://api-eu.mixpanel.com/import'],
     ['India', { MIXPANEL_REGION: 'in' }, 'https://api-in.mixpanel.com/import'],
     ['a proxy', { MIXPANEL_HOST: 'https://acme.com/mp/' }, 'https://acme.com/mp/import'],
     [
-      'a proxy whatever the region',
+      'a proxy, whatever the region',
       { MIXPANEL_HOST: 'https://mp.acme.com:8443', MIXPANEL_REGION: 'eu' },
       'https://mp.acme.com:8443/import',
     ],
-  ])('goes to %s', async (_, given, url) => {
-    network.answer(url, 200, IMPORTED);
-    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
+  ])('sends to %s', async (_, input, url) => {
+    network.respond(url, 200, IMPORTED);
+    await send(mixpanel, [LOGIN], parse(input));
     expect(network.requests).toMatchObject([{ url: `${url}?strict=1` }]);
   });
 
-  it('of a new user is a SignUp, and marked', async () => {
-    network.answer(ENDPOINT, 200, IMPORTED);
-    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
-    expect(sentBatches()).toMatchObject([[{ event: 'Signed Up' }]]);
-    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { mixpanel: true } }]);
+  it.each([
+    ['a page of HTML', 200, HTML_PAGE],
+    ["Splunk's JSON", 200, { text: 'Success', code: 0 }],
+    ["PostHog's JSON", 200, { status: 'Ok' }],
+    ['nothing', 200, ''],
+    ['nothing', 204, undefined],
+  ])('rejects %s with status %d', async (_, status, body) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(mixpanel, [LOGIN], parse())).rejects.toMatchObject(FOREIGN_RESPONSE);
   });
 
-  it("never forwards the identity provider's access token", async () => {
-    network.answer(ENDPOINT, 200, IMPORTED);
-    expect(login().user.identities[0]).toHaveProperty('accessToken');
-    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
-    expect(network.requests).toHaveLength(1);
-    expect(network.requests[0]?.body).not.toMatch(/access.?token|identities/i);
-  });
-});
-
-describe('a batch', () => {
-  const ANOTHER = { ...SIGN_UP, id: '3d0a0b7e-9f53-5c1e-8a43-0c6ea5d1f1ab' };
-  const failed = (...indexes: number[]) => ({
+  const createRejection = (failed_records: unknown) => ({
     code: 400,
     error: 'some data points in the request failed validation',
-    failed_records: indexes.map((index) => ({
-      index,
-      insert_id: 'any',
-      field: 'properties.time',
-      message: `record ${index} is invalid`,
-    })),
-    num_records_imported: 3 - indexes.length,
+    failed_records,
     status: 'Bad Request',
   });
+  const createFailedRecords = (...indexes: number[]) =>
+    indexes.map((index) => ({
+      index,
+      insert_id: 'any',
+      field: 'time',
+      message: `record ${index} is invalid`,
+    }));
 
-  const send = (): Promise<void> =>
-    withinDeadline(1000, (http) => mixpanel.send([SIGN_UP, LOGIN, ANOTHER], configured(), http));
+  it.each([[[1]], [[2, 0, 2]], [[0, 1, 2]]])(
+    'names the events of a batch that were rejected: %j',
+    async (indexes) => {
+      network.respond(ENDPOINT, 400, createRejection(createFailedRecords(...indexes)));
+      await expect(send(mixpanel, LOGINS, parse())).rejects.toMatchObject({
+        name: 'RejectedError',
+        status: 400,
+        vendorMessage: `record ${indexes[0]} is invalid`,
+        rejected: LOGINS.filter((_, index) => indexes.includes(index)),
+        othersAccepted: true,
+      });
+    },
+  );
 
-  it('is one request of all events', async () => {
-    network.answer(ENDPOINT, 200, { ...IMPORTED, num_records_imported: 3 });
-    await send();
-    expect(sentBatches()).toEqual([
-      overTheWire([SIGN_UP, LOGIN, ANOTHER].map((activity) => toPayload(activity, configured()))),
-    ]);
+  it.each([
+    ['no events', []],
+    ['other events', createFailedRecords(3, -1, 0.5)],
+    ['events without a number', [{ insert_id: SIGN_UP.id }]],
+    ['events without a list', 'all'],
+  ])('rejects a batch as a whole if the response names %s', async (_, failedRecords) => {
+    const body = createRejection(failedRecords);
+    network.respond(ENDPOINT, 400, body);
+    await expect(send(mixpanel, LOGINS, parse())).rejects.toMatchObject({
+      name: 'RejectedError',
+      vendorMessage: body.error,
+      rejected: undefined,
+    });
   });
 
   it.each([
-    [[1], [LOGIN]],
-    [
-      [2, 0, 2],
-      [SIGN_UP, ANOTHER],
-    ],
-    [
-      [0, 1, 2],
-      [SIGN_UP, LOGIN, ANOTHER],
-    ],
-  ])('is refused with any of its events, and says which: %j', async (indexes, refused) => {
-    network.answer(ENDPOINT, 400, failed(...indexes));
-    const failure = send();
-    await expect(failure).rejects.toBeInstanceOf(RejectedError);
-    const vendorText = `record ${indexes[0]} is invalid`;
-    await expect(failure).rejects.toMatchObject({ status: 400, vendorText, refused });
-    expect(network.requests).toHaveLength(1);
-  });
-
-  it.each([
-    ['names none', failed()],
-    ['names others', failed(3, -1, 0.5)],
-    ['names none by number', { ...failed(), failed_records: [{ insert_id: SIGN_UP.id }] }],
-    ['has no list', { ...failed(), failed_records: 'all' }],
-  ])('is refused as a whole by an answer that %s', async (_, body) => {
-    network.answer(ENDPOINT, 400, body);
-    const failure = send();
-    await expect(failure).rejects.toBeInstanceOf(RejectedError);
-    await expect(failure).rejects.toMatchObject({ vendorText: body.error, refused: undefined });
-  });
-
-  it.each([
-    [401, 'Invalid credentials', RejectedError],
-    [413, 'request exceeds max limit of 2097152 bytes', RejectedError],
-    [
-      429,
-      'Project exceeded rate limits. Please retry the request with exponential backoff.',
-      UnavailableError,
-    ],
-    [503, 'Service Unavailable', UnavailableError],
-  ])('is not accepted by a status of %d, and says why', async (status, error, kind) => {
-    network.answer(ENDPOINT, status, { code: status, error });
-    const failure = send();
-    await expect(failure).rejects.toBeInstanceOf(kind);
-    await expect(failure).rejects.toMatchObject({ status, vendorText: error });
+    [401, 'Invalid credentials', 'RejectedError'],
+    [413, 'request exceeds max limit of 2097152 bytes', 'RejectedError'],
+    [429, 'Project exceeded rate limits. Please retry with exponential backoff.', 'UnavailableError'],
+    [503, 'Service Unavailable', 'UnavailableError'],
+  ])('reports why Mixpanel responds with %d', async (status, error, name) => {
+    network.respond(ENDPOINT, status, { code: status, error });
+    await expect(send(mixpanel, [LOGIN], parse())).rejects.toMatchObject({
+      name,
+      status,
+      vendorMessage: error,
+    });
   });
 });
 
-describe('the secrets', () => {
-  const { MIXPANEL_TOKEN, MIXPANEL_PROJECT_ID } = ACCOUNT;
+describe('mixpanel.secrets', () => {
+  const { MIXPANEL_TOKEN, MIXPANEL_PROJECT_ID } = SERVICE_ACCOUNT;
 
-  it.each([
-    [{ MIXPANEL_TOKEN }, 'MIXPANEL_PROJECT_ID is missing'],
+  it.each<[string, Record<string, string>, string]>([
+    ['a service account without a project', { MIXPANEL_TOKEN }, 'MIXPANEL_PROJECT_ID is missing'],
     [
-      { MIXPANEL_TOKEN: 'auth0.mp-service-account', MIXPANEL_PROJECT_ID },
+      'a project with a token',
+      { MIXPANEL_TOKEN: TOKEN, MIXPANEL_PROJECT_ID },
       'MIXPANEL_PROJECT_ID is for a service account: MIXPANEL_TOKEN must be name:secret',
     ],
-    [{ MIXPANEL_PROJECT_ID }, 'MIXPANEL_TOKEN is missing'],
+    ['a project without a token', { MIXPANEL_PROJECT_ID }, 'MIXPANEL_TOKEN is missing'],
     [
+      'a service account without a secret',
       { MIXPANEL_TOKEN: 'auth0.mp-service-account:', MIXPANEL_PROJECT_ID },
       'MIXPANEL_TOKEN must be a token, or name:secret of a service account',
     ],
-    [{ MIXPANEL_TOKEN, MIXPANEL_PROJECT_ID: 'acme' }, 'MIXPANEL_PROJECT_ID must be a number'],
-    [{ ...REQUIRED, MIXPANEL_REGION: 'ap' }, 'MIXPANEL_REGION must be us, eu or in'],
-  ])('are not complete or not right: %j', (given, message) => {
-    expect(() => readSecrets(mixpanel.secrets, given)).toThrow(
+    [
+      'a project that is no number',
+      { MIXPANEL_TOKEN, MIXPANEL_PROJECT_ID: 'acme' },
+      'MIXPANEL_PROJECT_ID must be a number',
+    ],
+    [
+      'a region that Mixpanel does not have',
+      { MIXPANEL_TOKEN: TOKEN, MIXPANEL_REGION: 'ap' },
+      'MIXPANEL_REGION must be us, eu or in',
+    ],
+  ])('reject %s', (_, input, message) => {
+    expect(() => parseSecrets(mixpanel, input)).toThrow(
       expect.objectContaining({ name: 'ConfigError', message }),
     );
   });

@@ -1,29 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { onExecutePostLogin, posthog, toPayload } from '../../actions/posthog.ts';
-import { RejectedError, UnavailableError } from '../../lib/errors.ts';
-import { readSecrets } from '../../lib/secrets.ts';
-import { execute } from '../support/api.ts';
-import { stoppedClock } from '../support/clock.ts';
-import { withinDeadline } from '../support/deadline.ts';
-import { LOGIN, login, SIGN_UP, signUp } from '../support/events.ts';
-import { fakeNetwork, overTheWire } from '../support/network.ts';
+import { posthog } from '../../actions/posthog.ts';
+import { parseSecrets } from '../../lib/settings.ts';
+import { NOW, useFixedClock } from '../support/clock.ts';
+import { LOGIN, SIGN_UP } from '../support/events.ts';
+import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
+import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
-const REQUIRED = { POSTHOG_API_KEY: 'phc_K3Y' };
 const ENDPOINT = 'https://us.i.posthog.com/batch/';
 const SUCCESS = { status: 'Ok' };
 
 const network = fakeNetwork();
+useFixedClock();
 
-const configured = (given: Record<string, string> = {}) =>
-  readSecrets(posthog.secrets, { ...REQUIRED, ...given });
+const parse = (input: Record<string, string> = {}) =>
+  parseSecrets(posthog, { POSTHOG_API_KEY: 'phc_K3Y', ...input });
 
-const sentBatches = () => network.requests.map(({ body }) => JSON.parse(body));
-
-stoppedClock();
-
-describe('the event', () => {
-  it('of a SignUp', () => {
-    expect(toPayload(SIGN_UP, configured())).toMatchInlineSnapshot(`
+describe('posthog.toPayload', () => {
+  it('maps a SignUp to an event that also sets properties of the person', () => {
+    expect(posthog.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
       {
         "distinct_id": "auth0|5f7c8ec7c33c6c004bbafe82",
         "event": "user signed up",
@@ -37,154 +31,141 @@ describe('the event', () => {
             "name": "j+smith@example.com",
           },
           "$set_once": {
-            "createdAt": 2019-05-04T10:20:30.000Z,
+            "createdAt": 2026-01-31T11:59:00.123Z,
           },
           "application": "All Applications",
           "city": "Bellevue",
           "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
           "connection": "Username-Password-Authentication",
           "country": "US",
-          "createdAt": 2019-05-04T10:20:30.000Z,
+          "createdAt": 2026-01-31T11:59:00.123Z,
           "lastLogin": undefined,
-          "loginsCount": 62,
+          "loginsCount": 1,
           "organization": "my-organization",
           "organizationId": "org_juG7cAQ0CymOcVpV",
           "protocol": "oidc-basic-profile",
           "strategy": "auth0",
           "tenant": "example",
         },
-        "timestamp": 2026-01-31T12:00:00.123Z,
+        "timestamp": 2026-01-31T11:59:00.123Z,
         "uuid": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
       }
     `);
   });
 
-  it('of a Login', () => {
-    expect(toPayload(LOGIN, configured())).toMatchInlineSnapshot(`
-      {
-        "distinct_id": "auth0|5f7c8ec7c33c6c004bbafe82",
-        "event": "user logged in",
-        "properties": {
-          "$geoip_disable": false,
-          "$ip": "13.33.86.47",
-          "$lib": "auth0-login-analytics",
-          "$raw_user_agent": "curl/7.64.1",
-          "$set": {
-            "email": "j+smith@example.com",
-            "name": "j+smith@example.com",
-          },
-          "$set_once": {
-            "createdAt": 2019-05-04T10:20:30.000Z,
-          },
-          "application": "All Applications",
-          "city": "Bellevue",
-          "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
-          "connection": "Username-Password-Authentication",
-          "country": "US",
-          "createdAt": 2019-05-04T10:20:30.000Z,
-          "lastLogin": undefined,
-          "loginsCount": 62,
-          "organization": "my-organization",
-          "organizationId": "org_juG7cAQ0CymOcVpV",
-          "protocol": "oidc-basic-profile",
-          "strategy": "auth0",
-          "tenant": "example",
-        },
-        "timestamp": 2026-01-31T12:00:00.123Z,
-        "uuid": "b4b9fd66-8190-5e79-bd94-c6e97a9c6858",
-      }
-    `);
+  it('maps a Login to an event of its own name, id and time', () => {
+    expect(posthog.toPayload(LOGIN, parse(), NOW)).toMatchObject({
+      event: 'user logged in',
+      uuid: LOGIN.id,
+      timestamp: NOW,
+      properties: { loginsCount: 62 },
+    });
   });
 
-  it('has the event names of the secrets', () => {
-    const secrets = configured({ POSTHOG_SIGNUP_EVENT: 'Joined', POSTHOG_LOGIN_EVENT: 'Came back' });
-    expect(toPayload(SIGN_UP, secrets).event).toBe('Joined');
-    expect(toPayload(LOGIN, secrets).event).toBe('Came back');
+  it('names the events as the secrets do', () => {
+    const secrets = parse({ POSTHOG_SIGNUP_EVENT: 'Joined', POSTHOG_LOGIN_EVENT: 'Came back' });
+    expect(posthog.toPayload(SIGN_UP, secrets, NOW).event).toBe('Joined');
+    expect(posthog.toPayload(LOGIN, secrets, NOW).event).toBe('Came back');
+  });
+
+  it('dates a SignUp at the creation of the profile on every attempt, because PostHog deduplicates by time', () => {
+    const attempts = [NOW, new Date(NOW.getTime() + 5000)].map((time) =>
+      posthog.toPayload({ ...SIGN_UP, time }, parse(), NOW),
+    );
+    expect(attempts.map(({ timestamp }) => timestamp)).toEqual([
+      SIGN_UP.user.createdAt,
+      SIGN_UP.user.createdAt,
+    ]);
   });
 
   it.each([
-    ['192.0.2.1', { $ip: '192.0.2.1', $geoip_disable: false }],
-    ['2001:db8::1', { $ip: '2001:db8::1', $geoip_disable: false }],
-    ['5f7c8ec7c33c6c00', { $ip: '5f7c8ec7c33c6c00', $geoip_disable: true }],
-    [undefined, { $ip: null, $geoip_disable: true }],
-  ])('has no place but that of the user: %s', (ip, expected) => {
-    expect(toPayload({ ...LOGIN, request: { ip } }, configured()).properties).toMatchObject(expected);
+    ['looks up an IPv4 address', '192.0.2.1', { $ip: '192.0.2.1', $geoip_disable: false }],
+    ['looks up an IPv6 address', '2001:db8::1', { $ip: '2001:db8::1', $geoip_disable: false }],
+    ['does not look up a hash', '5f7c8ec7c33c6c00', { $ip: '5f7c8ec7c33c6c00', $geoip_disable: true }],
+    ['does not store the address that Auth0 calls from', undefined, { $ip: '0.0.0.0', $geoip_disable: true }],
+  ])('%s', (_, ip, properties) => {
+    expect(posthog.toPayload({ ...LOGIN, request: { ip } }, parse(), NOW)).toMatchObject({ properties });
   });
 });
 
-describe('a login', () => {
-  it('is one request to PostHog', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
+describe('posthog.send', () => {
+  it('sends one event', async () => {
+    network.respond(ENDPOINT, 200, SUCCESS);
+    await send(posthog, [LOGIN], parse());
     expect(network.requests).toMatchObject([
-      { method: 'POST', url: ENDPOINT, headers: { 'content-type': 'application/json' } },
+      {
+        method: 'POST',
+        url: ENDPOINT,
+        headers: { 'content-type': 'application/json' },
+      },
     ]);
-    expect(sentBatches()).toEqual([
-      overTheWire({ api_key: 'phc_K3Y', batch: [toPayload(LOGIN, configured())] }),
-    ]);
+    expect(network.requests[0]?.body).toEqual(
+      overTheWire({ api_key: 'phc_K3Y', batch: [posthog.toPayload(LOGIN, parse(), NOW)] }),
+    );
   });
 
-  it.each([
-    ['the USA', { POSTHOG_REGION: 'us' }, ENDPOINT],
-    ['Europe', { POSTHOG_REGION: 'eu' }, 'https://eu.i.posthog.com/batch/'],
-    ['another server', { POSTHOG_HOST: 'https://posthog.acme.com/' }, 'https://posthog.acme.com/batch/'],
-    ['a path', { POSTHOG_HOST: 'https://acme.com/ingest' }, 'https://acme.com/ingest/batch/'],
-    [
-      'another server whatever the region',
-      { POSTHOG_HOST: 'https://posthog.acme.com:8443', POSTHOG_REGION: 'eu' },
-      'https://posthog.acme.com:8443/batch/',
-    ],
-  ])('goes to %s', async (_, given, url) => {
-    network.answer(url, 200, SUCCESS);
-    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
-    expect(network.requests).toMatchObject([{ url }]);
-  });
-
-  it('of a new user is a SignUp, and marked', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
-    expect(sentBatches()).toMatchObject([{ batch: [{ event: 'user signed up' }] }]);
-    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { posthog: true } }]);
-  });
-
-  it("never forwards the identity provider's access token", async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    expect(login().user.identities[0]).toHaveProperty('accessToken');
-    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
-    expect(network.requests).toHaveLength(1);
-    expect(network.requests[0]?.body).not.toMatch(/access.?token|identities/i);
-  });
-});
-
-describe('a batch', () => {
-  const send = (): Promise<void> =>
-    withinDeadline(1000, (http) => posthog.send([SIGN_UP, LOGIN], configured(), http));
-
-  it('is one request of all events, and the same on every attempt', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    await send();
-    await send();
-    const [first, second] = sentBatches();
-    expect(first).toMatchObject({ batch: [{ uuid: SIGN_UP.id }, { uuid: LOGIN.id }] });
+  it('sends a batch as one request, the same on every attempt', async () => {
+    network.respond(ENDPOINT, 200, SUCCESS);
+    await send(posthog, [SIGN_UP, LOGIN], parse());
+    await send(posthog, [SIGN_UP, LOGIN], parse());
+    const [first, second] = network.requests;
+    expect(first).toMatchObject({ body: { batch: [{ uuid: SIGN_UP.id }, { uuid: LOGIN.id }] } });
     expect(second).toEqual(first);
   });
 
   it.each([
-    [400, 'request holds no event', RejectedError],
-    [401, 'API key is not valid: personal_api_key', RejectedError],
-    [413, 'maximum event size exceeded', RejectedError],
-    [429, 'rate limited', UnavailableError],
-    [503, 'transient error, please retry', UnavailableError],
-  ])('is not accepted by a status of %d, and says why', async (status, body, kind) => {
-    network.answer(ENDPOINT, status, body);
-    const failure = send();
-    await expect(failure).rejects.toBeInstanceOf(kind);
-    await expect(failure).rejects.toMatchObject({ status, vendorText: body });
+    ['the US', { POSTHOG_REGION: 'us' }, ENDPOINT],
+    ['the EU', { POSTHOG_REGION: 'eu' }, 'https://eu.i.posthog.com/batch/'],
+    ['another server', { POSTHOG_HOST: 'https://posthog.acme.com/' }, 'https://posthog.acme.com/batch/'],
+    ['a path', { POSTHOG_HOST: 'https://acme.com/ingest' }, 'https://acme.com/ingest/batch/'],
+    [
+      'another server, whatever the region',
+      { POSTHOG_HOST: 'https://posthog.acme.com:8443', POSTHOG_REGION: 'eu' },
+      'https://posthog.acme.com:8443/batch/',
+    ],
+  ])('sends to %s', async (_, input, url) => {
+    network.respond(url, 200, SUCCESS);
+    await send(posthog, [LOGIN], parse(input));
+    expect(network.requests).toMatchObject([{ url }]);
+  });
+
+  it.each([{ status: 'Ok' }, { status: 'ok' }, { status: 1 }])(
+    'resolves when PostHog accepts with %j',
+    async (body) => {
+      network.respond(ENDPOINT, 200, body);
+      await expect(send(posthog, [SIGN_UP, LOGIN], parse())).resolves.toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['a page of HTML', 200, HTML_PAGE],
+    ["Splunk's JSON", 200, { text: 'Success', code: 0 }],
+    ["Mixpanel's JSON", 200, { code: 200, status: 'OK' }],
+    ['nothing', 200, ''],
+    ['nothing', 204, undefined],
+  ])('rejects %s with status %d', async (_, status, body) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(posthog, [LOGIN], parse())).rejects.toMatchObject(FOREIGN_RESPONSE);
+  });
+
+  it.each([
+    [400, 'request holds no event', 'RejectedError'],
+    [401, 'API key is not valid: personal_api_key', 'RejectedError'],
+    [413, 'maximum event size exceeded', 'RejectedError'],
+    [429, 'rate limited', 'UnavailableError'],
+    [503, 'transient error, please retry', 'UnavailableError'],
+  ])('reports why PostHog responds with %d', async (status, body, name) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(posthog, [LOGIN], parse())).rejects.toMatchObject({
+      name,
+      status,
+      vendorMessage: body,
+    });
   });
 });
 
-describe('the secrets', () => {
-  it('need a region of PostHog', () => {
-    expect(() => configured({ POSTHOG_REGION: 'ap' })).toThrow('POSTHOG_REGION must be us or eu');
+describe('posthog.secrets', () => {
+  it('reject a region that PostHog does not have', () => {
+    expect(() => parse({ POSTHOG_REGION: 'ap' })).toThrow('POSTHOG_REGION must be us or eu');
   });
 });

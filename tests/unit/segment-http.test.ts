@@ -1,30 +1,24 @@
 import { describe, expect, it, vi } from 'vitest';
-import { onExecutePostLogin, segmentHttp, toPayload } from '../../actions/segment-http.ts';
-import { RejectedError, UnavailableError } from '../../lib/errors.ts';
-import { readSecrets } from '../../lib/secrets.ts';
-import { execute } from '../support/api.ts';
-import { NOW, stoppedClock } from '../support/clock.ts';
-import { withinDeadline } from '../support/deadline.ts';
-import { LOGIN, login, SIGN_UP, signUp } from '../support/events.ts';
-import { fakeNetwork, overTheWire } from '../support/network.ts';
+import { segmentHttp } from '../../actions/segment-http.ts';
+import { parseSecrets } from '../../lib/settings.ts';
+import { NOW, useFixedClock } from '../support/clock.ts';
+import { LOGIN, SIGN_UP } from '../support/events.ts';
+import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
+import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
 const LATER = new Date('2026-01-31T12:00:30.000Z');
-const REQUIRED = { SEGMENT_WRITE_KEY: 'WR1TE' };
 const ENDPOINT = 'https://api.segment.io/v1/batch';
 const SUCCESS = { success: true };
 
 const network = fakeNetwork();
+useFixedClock();
 
-const configured = (given: Record<string, string> = {}) =>
-  readSecrets(segmentHttp.secrets, { ...REQUIRED, ...given });
+const parse = (input: Record<string, string> = {}) =>
+  parseSecrets(segmentHttp, { SEGMENT_WRITE_KEY: 'WR1TE', ...input });
 
-const sentBatches = () => network.requests.map(({ body }) => JSON.parse(body));
-
-stoppedClock();
-
-describe('the call', () => {
-  it('of a SignUp', () => {
-    expect(toPayload(SIGN_UP, configured())).toMatchInlineSnapshot(`
+describe('segmentHttp.toPayload', () => {
+  it('maps a SignUp to a track call', () => {
+    expect(segmentHttp.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
       {
         "context": {
           "groupId": "org_juG7cAQ0CymOcVpV",
@@ -44,174 +38,158 @@ describe('the call', () => {
           "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
           "connection": "Username-Password-Authentication",
           "country": "US",
-          "createdAt": 2019-05-04T10:20:30.000Z,
+          "createdAt": 2026-01-31T11:59:00.123Z,
           "ip": "13.33.86.47",
           "lastLogin": undefined,
-          "loginsCount": 62,
+          "loginsCount": 1,
           "organization": "my-organization",
           "organizationId": "org_juG7cAQ0CymOcVpV",
           "protocol": "oidc-basic-profile",
           "strategy": "auth0",
           "tenant": "example",
         },
-        "timestamp": 2026-01-31T12:00:00.123Z,
+        "timestamp": 2026-01-31T11:59:00.123Z,
         "type": "track",
         "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
       }
     `);
   });
 
-  it('of a Login', () => {
-    expect(toPayload(LOGIN, configured())).toMatchInlineSnapshot(`
-      {
-        "context": {
-          "groupId": "org_juG7cAQ0CymOcVpV",
-          "ip": "13.33.86.47",
-          "traits": {
-            "email": "j+smith@example.com",
-            "name": "j+smith@example.com",
-          },
-          "userAgent": "curl/7.64.1",
-        },
-        "event": "login",
-        "messageId": "b4b9fd66-8190-5e79-bd94-c6e97a9c6858",
-        "properties": {
-          "agent": "curl/7.64.1",
-          "application": "All Applications",
-          "city": "Bellevue",
-          "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
-          "connection": "Username-Password-Authentication",
-          "country": "US",
-          "createdAt": 2019-05-04T10:20:30.000Z,
-          "ip": "13.33.86.47",
-          "lastLogin": undefined,
-          "loginsCount": 62,
-          "organization": "my-organization",
-          "organizationId": "org_juG7cAQ0CymOcVpV",
-          "protocol": "oidc-basic-profile",
-          "strategy": "auth0",
-          "tenant": "example",
-        },
-        "timestamp": 2026-01-31T12:00:00.123Z,
-        "type": "track",
-        "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
-      }
-    `);
+  it('maps a Login to a track call of its own name, id and time', () => {
+    expect(segmentHttp.toPayload(LOGIN, parse(), NOW)).toMatchObject({
+      event: 'login',
+      messageId: LOGIN.id,
+      timestamp: NOW,
+      properties: { loginsCount: 62 },
+    });
   });
 
-  it('has the event names of the secrets', () => {
-    const secrets = configured({ SEGMENT_SIGNUP_EVENT: 'Joined', SEGMENT_LOGIN_EVENT: 'Came back' });
-    expect(toPayload(SIGN_UP, secrets).event).toBe('Joined');
-    expect(toPayload(LOGIN, secrets).event).toBe('Came back');
-  });
-
-  it('has the integrations of the secrets', () => {
-    const integrations = { All: false, Mixpanel: true, Slack: { channel: '#logins' } };
-    const secrets = configured({ SEGMENT_INTEGRATIONS: JSON.stringify(integrations) });
-    expect(toPayload(LOGIN, secrets)).toMatchObject({ integrations });
-    expect(toPayload(LOGIN, configured())).not.toHaveProperty('integrations');
-  });
-
-  it('has every field of the Rule it replaces, by its name', () => {
-    expect(toPayload(SIGN_UP, configured())).toMatchObject({
+  it('keeps every field of the Rule it replaces', () => {
+    expect(segmentHttp.toPayload(SIGN_UP, parse(), NOW)).toMatchObject({
       userId: 'auth0|5f7c8ec7c33c6c004bbafe82',
       event: 'signup',
       properties: { application: 'All Applications', ip: '13.33.86.47', agent: 'curl/7.64.1' },
     });
   });
+
+  it('names the events as the secrets do', () => {
+    const secrets = parse({ SEGMENT_SIGNUP_EVENT: 'Joined', SEGMENT_LOGIN_EVENT: 'Came back' });
+    expect(segmentHttp.toPayload(SIGN_UP, secrets, NOW).event).toBe('Joined');
+    expect(segmentHttp.toPayload(LOGIN, secrets, NOW).event).toBe('Came back');
+  });
+
+  it('passes on the integrations of the secrets', () => {
+    const integrations = { All: false, Mixpanel: true, Slack: { channel: '#logins' } };
+    const secrets = parse({ SEGMENT_INTEGRATIONS: JSON.stringify(integrations) });
+    expect(segmentHttp.toPayload(LOGIN, secrets, NOW)).toMatchObject({ integrations });
+    expect(segmentHttp.toPayload(LOGIN, parse(), NOW)).not.toHaveProperty('integrations');
+  });
+
+  it.each([
+    ['names the IP address in the context', '192.0.2.1', '192.0.2.1'],
+    ['keeps a hash out of the context', 'c0ffee', '0.0.0.0'],
+    ["keeps the sender's address out of the context", undefined, '0.0.0.0'],
+  ])('%s', (_, ip, contextIp) => {
+    const { context, properties } = segmentHttp.toPayload({ ...LOGIN, request: { ip } }, parse(), NOW);
+    expect([context.ip, properties.ip]).toEqual([contextIp, ip]);
+  });
 });
 
-describe('a login', () => {
-  it('is one request to Segment', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
+describe('segmentHttp.send', () => {
+  it('sends one call', async () => {
+    network.respond(ENDPOINT, 200, SUCCESS);
+    await send(segmentHttp, [LOGIN], parse());
     expect(network.requests).toMatchObject([
       {
         method: 'POST',
         url: ENDPOINT,
-        headers: { authorization: `Basic ${btoa('WR1TE:')}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Basic ${btoa('WR1TE:')}`,
+          'content-type': 'application/json',
+        },
       },
     ]);
-    expect(sentBatches()).toEqual([
-      overTheWire({ batch: [toPayload(LOGIN, configured())], sentAt: NOW, writeKey: 'WR1TE' }),
-    ]);
+    expect(network.requests[0]?.body).toEqual(
+      overTheWire({
+        batch: [segmentHttp.toPayload(LOGIN, parse(), NOW)],
+        sentAt: NOW,
+        writeKey: 'WR1TE',
+      }),
+    );
+  });
+
+  it('sends a batch as one request, the same on every attempt but for the time of sending', async () => {
+    network.respond(ENDPOINT, 200, SUCCESS);
+    await send(segmentHttp, [SIGN_UP, LOGIN], parse());
+    vi.setSystemTime(LATER);
+    await send(segmentHttp, [SIGN_UP, LOGIN], parse());
+    const [first, second] = network.requests.map(({ body }) => body as object);
+    expect(first).toMatchObject({
+      batch: [{ messageId: SIGN_UP.id }, { messageId: LOGIN.id }],
+      sentAt: NOW.toISOString(),
+    });
+    expect(second).toEqual({ ...first, sentAt: LATER.toISOString() });
   });
 
   it.each([
-    ['the USA', { SEGMENT_REGION: 'us' }, ENDPOINT],
-    ['Europe', { SEGMENT_REGION: 'eu' }, 'https://events.eu1.segmentapis.com/v1/batch'],
+    ['the US', { SEGMENT_REGION: 'us' }, ENDPOINT],
+    ['the EU', { SEGMENT_REGION: 'eu' }, 'https://events.eu1.segmentapis.com/v1/batch'],
     ['another server', { SEGMENT_HOST: 'https://rudder.acme.com/' }, 'https://rudder.acme.com/v1/batch'],
     ['a path', { SEGMENT_HOST: 'https://acme.com/rudder' }, 'https://acme.com/rudder/v1/batch'],
     [
-      'another server whatever the region',
+      'another server, whatever the region',
       { SEGMENT_HOST: 'https://rudder.acme.com:8443', SEGMENT_REGION: 'eu' },
       'https://rudder.acme.com:8443/v1/batch',
     ],
-  ])('goes to %s', async (_, given, url) => {
-    network.answer(url, 200, SUCCESS);
-    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
+  ])('sends to %s', async (_, input, url) => {
+    network.respond(url, 200, SUCCESS);
+    await send(segmentHttp, [LOGIN], parse(input));
     expect(network.requests).toMatchObject([{ url }]);
   });
 
-  it('of a new user is a SignUp, and marked', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
-    expect(sentBatches()).toMatchObject([{ batch: [{ event: 'signup' }] }]);
-    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { 'segment-http': true } }]);
-  });
-
-  it("never forwards the identity provider's access token", async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    expect(login().user.identities[0]).toHaveProperty('accessToken');
-    await execute(onExecutePostLogin, login({ secrets: REQUIRED }));
-    expect(network.requests).toHaveLength(1);
-    expect(network.requests[0]?.body).not.toMatch(/access.?token|identities/i);
-  });
-});
-
-describe('a batch', () => {
-  const send = (): Promise<void> =>
-    withinDeadline(1000, (http) => segmentHttp.send([SIGN_UP, LOGIN], configured(), http));
-
-  it('is one request of all calls', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    await send();
-    expect(sentBatches()).toMatchObject([{ batch: [{ messageId: SIGN_UP.id }, { messageId: LOGIN.id }] }]);
-  });
-
-  it('is the same on every attempt but for the time of sending', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    await send();
-    vi.setSystemTime(LATER);
-    await send();
-    const [first, second] = sentBatches();
-    expect(second).toEqual({ ...first, sentAt: LATER.toISOString() });
-    expect(first.sentAt).toBe(NOW.toISOString());
+  it.each([
+    ['Segment', SUCCESS],
+    ['RudderStack', '"OK"'],
+    ['RudderStack without quotes', 'OK'],
+  ])('resolves when %s accepts', async (_, body) => {
+    network.respond(ENDPOINT, 200, body);
+    await expect(send(segmentHttp, [SIGN_UP, LOGIN], parse())).resolves.toBeUndefined();
   });
 
   it.each([
-    [400, { message: 'Too large' }, RejectedError],
-    [429, { message: 'Slow down' }, UnavailableError],
-    [500, { message: 'Try again' }, UnavailableError],
-  ])('is not accepted by a status of %d, and says why', async (status, body, kind) => {
-    network.answer(ENDPOINT, status, body);
-    const failure = send();
-    await expect(failure).rejects.toBeInstanceOf(kind);
-    await expect(failure).rejects.toMatchObject({ status, vendorText: body.message });
+    ['a page of HTML', 200, HTML_PAGE],
+    ["Splunk's JSON", 200, { text: 'Success', code: 0 }],
+    ['a failure', 200, { success: false }],
+    ['nothing', 200, ''],
+    ['nothing', 204, undefined],
+  ])('rejects %s with status %d', async (_, status, body) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(segmentHttp, [LOGIN], parse())).rejects.toMatchObject(FOREIGN_RESPONSE);
+  });
+
+  it.each([
+    [400, { message: 'Too large' }, 'RejectedError'],
+    [429, { message: 'Slow down' }, 'UnavailableError'],
+    [500, { message: 'Try again' }, 'UnavailableError'],
+  ])('reports why Segment responds with %d', async (status, body, name) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(segmentHttp, [LOGIN], parse())).rejects.toMatchObject({
+      name,
+      status,
+      vendorMessage: body.message,
+    });
   });
 });
 
-describe('the secrets', () => {
+describe('segmentHttp.secrets', () => {
   it.each(['no JSON', '{"All":', 'null', '7', '"All"', '["All"]', '[]', '{"All":"false"}'])(
-    'need a JSON object for the integrations: %s',
+    'reject the integrations %s',
     (SEGMENT_INTEGRATIONS) => {
-      expect(() => configured({ SEGMENT_INTEGRATIONS })).toThrow(
-        'SEGMENT_INTEGRATIONS must be a JSON object',
-      );
+      expect(() => parse({ SEGMENT_INTEGRATIONS })).toThrow('SEGMENT_INTEGRATIONS must be a JSON object');
     },
   );
 
-  it('need a region of Segment', () => {
-    expect(() => configured({ SEGMENT_REGION: 'ap' })).toThrow('SEGMENT_REGION must be us or eu');
+  it('reject a region that Segment does not have', () => {
+    expect(() => parse({ SEGMENT_REGION: 'ap' })).toThrow('SEGMENT_REGION must be us or eu');
   });
 });

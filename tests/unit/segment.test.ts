@@ -1,45 +1,35 @@
 import { describe, expect, it, vi } from 'vitest';
-import { onExecutePostLogin, segment, toPayload } from '../../actions/segment.ts';
-import { type Activity, toLogin, toSignUp } from '../../lib/activity.ts';
-import { RejectedError, UnavailableError } from '../../lib/errors.ts';
-import { readSecrets } from '../../lib/secrets.ts';
-import { execute } from '../support/api.ts';
-import { NOW, stoppedClock } from '../support/clock.ts';
-import { withinDeadline } from '../support/deadline.ts';
-import { login, signUp } from '../support/events.ts';
-import { fakeNetwork } from '../support/network.ts';
+import { segment } from '../../actions/segment.ts';
+import { type Activity, toLogin } from '../../lib/activity.ts';
+import { parseSecrets } from '../../lib/settings.ts';
+import type { Activities } from '../../lib/sink.ts';
+import { NOW, useFixedClock } from '../support/clock.ts';
+import { LOGIN, login, SIGN_UP, someLogins } from '../support/events.ts';
+import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
+import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
 const LATER = new Date('2026-01-31T12:00:30.000Z');
-const LOGIN = toLogin(login({ user: { ...login().user, last_login: '2026-01-31T11:59:59.000Z' } }), NOW);
-const SIGN_UP = toSignUp(LOGIN, 7);
-
-const REQUIRED = { SEGMENT_WRITE_KEY: 'WR1TE' };
 const ENDPOINT = 'https://api.segment.io/v1/batch';
 const SUCCESS = { success: true };
 
 const network = fakeNetwork();
+useFixedClock();
 
-const configured = (given: Record<string, string> = {}) =>
-  readSecrets(segment.secrets, { ...REQUIRED, ...given });
+const parse = (input: Record<string, string> = {}) =>
+  parseSecrets(segment, { SEGMENT_WRITE_KEY: 'WR1TE', ...input });
 
-/** As the library sends the two calls: it adds what it is. */
-const calls = (activity: Activity, given: Record<string, string> = {}): unknown => {
-  const { identify, track } = toPayload(activity, configured(given));
-  return JSON.parse(
-    JSON.stringify([
-      { type: 'identify', ...identify },
-      { type: 'track', ...track },
-    ]),
-  );
+/** The two calls of an activity, as the SDK sends them. */
+const getCalls = (activity: Activity): unknown => {
+  const { identify, track } = segment.toPayload(activity, parse(), NOW);
+  return overTheWire([
+    { type: 'identify', ...identify },
+    { type: 'track', ...track },
+  ]);
 };
 
-const sentBatches = () => network.requests.map(({ body }) => JSON.parse(body));
-
-stoppedClock();
-
-describe('the calls', () => {
-  it('of a SignUp', () => {
-    expect(toPayload(SIGN_UP, configured())).toMatchInlineSnapshot(`
+describe('segment.toPayload', () => {
+  it('maps a SignUp to an identify and a track call', () => {
+    expect(segment.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
       {
         "identify": {
           "context": {
@@ -48,14 +38,14 @@ describe('the calls', () => {
             "userAgent": "curl/7.64.1",
           },
           "messageId": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806-identify",
-          "timestamp": 2026-01-31T12:00:00.123Z,
+          "timestamp": 2026-01-31T11:59:00.123Z,
           "traits": {
-            "createdAt": 2019-05-04T10:20:30.000Z,
+            "createdAt": 2026-01-31T11:59:00.123Z,
             "email": "j+smith@example.com",
-            "last_login": 2026-01-31T11:59:59.000Z,
-            "login_count": 62,
+            "last_login": undefined,
+            "login_count": 1,
             "name": "j+smith@example.com",
-            "signed_up": 2019-05-04T10:20:30.000Z,
+            "signed_up": 2026-01-31T11:59:00.123Z,
           },
           "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
         },
@@ -73,85 +63,42 @@ describe('the calls', () => {
             "clientName": "All Applications",
             "connection": "Username-Password-Authentication",
             "country": "US",
-            "createdAt": 2019-05-04T10:20:30.000Z,
-            "lastLogin": 2026-01-31T11:59:59.000Z,
-            "loginsCount": 62,
+            "createdAt": 2026-01-31T11:59:00.123Z,
+            "lastLogin": undefined,
+            "loginsCount": 1,
             "organization": "my-organization",
             "organizationId": "org_juG7cAQ0CymOcVpV",
             "protocol": "oidc-basic-profile",
             "strategy": "auth0",
             "tenant": "example",
           },
-          "timestamp": 2026-01-31T12:00:00.123Z,
+          "timestamp": 2026-01-31T11:59:00.123Z,
           "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
         },
       }
     `);
   });
 
-  it('of a Login', () => {
-    expect(toPayload(LOGIN, configured())).toMatchInlineSnapshot(`
-      {
-        "identify": {
-          "context": {
-            "groupId": "org_juG7cAQ0CymOcVpV",
-            "ip": "13.33.86.47",
-            "userAgent": "curl/7.64.1",
-          },
-          "messageId": "b4b9fd66-8190-5e79-bd94-c6e97a9c6858-identify",
-          "timestamp": 2026-01-31T12:00:00.123Z,
-          "traits": {
-            "createdAt": 2019-05-04T10:20:30.000Z,
-            "email": "j+smith@example.com",
-            "last_login": 2026-01-31T11:59:59.000Z,
-            "login_count": 62,
-            "name": "j+smith@example.com",
-            "signed_up": 2019-05-04T10:20:30.000Z,
-          },
-          "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
-        },
-        "track": {
-          "context": {
-            "groupId": "org_juG7cAQ0CymOcVpV",
-            "ip": "13.33.86.47",
-            "userAgent": "curl/7.64.1",
-          },
-          "event": "Logged In",
-          "messageId": "b4b9fd66-8190-5e79-bd94-c6e97a9c6858",
-          "properties": {
-            "city": "Bellevue",
-            "clientID": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
-            "clientName": "All Applications",
-            "connection": "Username-Password-Authentication",
-            "country": "US",
-            "createdAt": 2019-05-04T10:20:30.000Z,
-            "lastLogin": 2026-01-31T11:59:59.000Z,
-            "loginsCount": 62,
-            "organization": "my-organization",
-            "organizationId": "org_juG7cAQ0CymOcVpV",
-            "protocol": "oidc-basic-profile",
-            "strategy": "auth0",
-            "tenant": "example",
-          },
-          "timestamp": 2026-01-31T12:00:00.123Z,
-          "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
-        },
-      }
-    `);
+  it('maps a Login to calls of their own name, ids and time', () => {
+    expect(segment.toPayload(LOGIN, parse(), NOW)).toMatchObject({
+      identify: { messageId: `${LOGIN.id}-identify`, timestamp: NOW, traits: { login_count: 62 } },
+      track: { event: 'Logged In', messageId: LOGIN.id, timestamp: NOW, properties: { loginsCount: 62 } },
+    });
   });
 
-  it('have ids of their own', () => {
+  it('gives each call an id of its own that Segment accepts', () => {
     const ids = [SIGN_UP, LOGIN].flatMap((activity) => {
-      const { identify, track } = toPayload(activity, configured());
+      const { identify, track } = segment.toPayload(activity, parse(), NOW);
       return [identify.messageId, track.messageId];
     });
     expect(new Set(ids).size).toBe(4);
     expect(Math.max(...ids.map(({ length }) => length))).toBeLessThanOrEqual(100);
   });
 
-  it('have every field of the Rule they replace, by its name', () => {
+  it('keeps every field of the Rule it replaces', () => {
+    const event = login({ user: { ...login().user, last_login: '2026-01-31T11:59:59.000Z' } });
     const context = { userAgent: 'curl/7.64.1', ip: '13.33.86.47' };
-    expect(toPayload(LOGIN, configured())).toMatchObject({
+    expect(segment.toPayload(toLogin(event, NOW), parse(), NOW)).toMatchObject({
       identify: {
         userId: 'auth0|5f7c8ec7c33c6c004bbafe82',
         traits: {
@@ -174,101 +121,103 @@ describe('the calls', () => {
       },
     });
   });
+
+  it('names the events, and passes on the integrations, as the secrets do', () => {
+    const secrets = parse({ SEGMENT_LOGIN_EVENT: 'Came back', SEGMENT_INTEGRATIONS: '{"All":false}' });
+    expect(segment.toPayload(LOGIN, secrets, NOW)).toMatchObject({
+      identify: { integrations: { All: false } },
+      track: { integrations: { All: false }, event: 'Came back' },
+    });
+  });
+
+  it.each([
+    ['names the IP address in the context', '192.0.2.1', '192.0.2.1', undefined],
+    ['keeps a hash out of the context', 'c0ffee', '0.0.0.0', 'c0ffee'],
+    ["keeps the sender's address out of the context", undefined, '0.0.0.0', undefined],
+  ])('%s', (_, ip, contextIp, propertyIp) => {
+    const { identify, track } = segment.toPayload({ ...LOGIN, request: { ip } }, parse(), NOW);
+    expect([identify.context.ip, track.context.ip]).toEqual([contextIp, contextIp]);
+    expect({ ip: undefined, ...track.properties }.ip).toBe(propertyIp);
+  });
 });
 
-describe('a login', () => {
-  const record = async (given: Record<string, string> = {}, url = ENDPOINT): Promise<void> => {
-    network.answer(url, 200, SUCCESS);
-    await execute(onExecutePostLogin, login({ secrets: { ...REQUIRED, ...given } }));
-  };
-
-  it('is one request to Segment', async () => {
-    await record();
+describe('segment.send', () => {
+  it('sends both calls in one request', async () => {
+    network.respond(ENDPOINT, 200, SUCCESS);
+    await send(segment, [LOGIN], parse());
     expect(network.requests).toMatchObject([
       {
         method: 'POST',
         url: ENDPOINT,
         headers: { authorization: `Basic ${btoa('WR1TE:')}`, 'content-type': 'application/json' },
+        body: { batch: getCalls(LOGIN), sentAt: NOW.toISOString(), writeKey: 'WR1TE' },
       },
-    ]);
-    const activity = toLogin(login(), NOW);
-    expect(sentBatches()).toMatchObject([
-      { batch: calls(activity), sentAt: NOW.toISOString(), writeKey: 'WR1TE' },
     ]);
   });
 
+  it.each([1, 2, 50])('sends a batch of %d activities as one request', async (count) => {
+    network.respond(ENDPOINT, 200, SUCCESS);
+    const activities = someLogins(count);
+    await send(segment, activities as readonly Activity[] as Activities, parse());
+    expect(network.requests).toMatchObject([{ body: { batch: activities.flatMap(getCalls) } }]);
+  });
+
+  it('sends the same on every attempt but for the time of sending', async () => {
+    network.respond(ENDPOINT, 200, SUCCESS);
+    await send(segment, [SIGN_UP, LOGIN], parse());
+    vi.setSystemTime(LATER);
+    await send(segment, [SIGN_UP, LOGIN], parse());
+    const [first, second] = network.requests.map(({ body }) => body as object);
+    expect(first).toMatchObject({ sentAt: NOW.toISOString() });
+    expect(second).toEqual({ ...first, sentAt: LATER.toISOString() });
+  });
+
   it.each([
-    ['the USA', { SEGMENT_REGION: 'us' }, ENDPOINT],
-    ['Europe', { SEGMENT_REGION: 'eu' }, 'https://events.eu1.segmentapis.com/v1/batch'],
+    ['the US', { SEGMENT_REGION: 'us' }, ENDPOINT],
+    ['the EU', { SEGMENT_REGION: 'eu' }, 'https://events.eu1.segmentapis.com/v1/batch'],
     ['another server', { SEGMENT_HOST: 'https://rudder.acme.com/' }, 'https://rudder.acme.com/v1/batch'],
     ['a path', { SEGMENT_HOST: 'https://acme.com/rudder' }, 'https://acme.com/rudder/v1/batch'],
     [
-      'another server whatever the region',
+      'another server, whatever the region',
       { SEGMENT_HOST: 'https://rudder.acme.com:8443', SEGMENT_REGION: 'eu' },
       'https://rudder.acme.com:8443/v1/batch',
     ],
-  ])('goes to %s', async (_, given, url) => {
-    await record(given, url);
+  ])('sends to %s', async (_, input, url) => {
+    network.respond(url, 200, SUCCESS);
+    await send(segment, [LOGIN], parse(input));
     expect(network.requests).toMatchObject([{ url }]);
   });
 
-  it('has the event names and integrations of the secrets', async () => {
-    await record({ SEGMENT_LOGIN_EVENT: 'Came back', SEGMENT_INTEGRATIONS: '{"All":false}' });
-    expect(sentBatches()).toMatchObject([
-      {
-        batch: [
-          { type: 'identify', integrations: { All: false } },
-          { type: 'track', integrations: { All: false }, event: 'Came back' },
-        ],
-      },
-    ]);
-  });
-
-  it('of a new user is a SignUp, and marked', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    const { metadata } = await execute(onExecutePostLogin, signUp({ secrets: REQUIRED }));
-    expect(sentBatches()).toMatchObject([{ batch: [{ type: 'identify' }, { event: 'Signed Up' }] }]);
-    expect(metadata).toEqual([{ field: 'app_metadata', key: 'signedUp', value: { segment: true } }]);
-  });
-
-  it("never forwards the identity provider's access token", async () => {
-    expect(login().user.identities[0]).toHaveProperty('accessToken');
-    await record();
-    expect(network.requests).toHaveLength(1);
-    expect(network.requests[0]?.body).not.toMatch(/access.?token|identities/i);
-  });
-});
-
-describe('a batch', () => {
-  const send = (activities = [SIGN_UP, LOGIN]): Promise<void> =>
-    withinDeadline(1000, (http) => segment.send(activities, configured(), http));
-
-  it.each([1, 2, 50])('of %d activities is one request of twice as many calls', async (count) => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    const activities = Array.from({ length: count }, (_, index) => ({ ...LOGIN, id: `id-${index}` }));
-    await send(activities);
-    expect(sentBatches()).toMatchObject([{ batch: activities.flatMap((activity) => calls(activity)) }]);
-  });
-
-  it('is the same on every attempt but for the time of sending', async () => {
-    network.answer(ENDPOINT, 200, SUCCESS);
-    await send();
-    vi.setSystemTime(LATER);
-    await send();
-    const [first, second] = sentBatches();
-    expect(second).toEqual({ ...first, sentAt: LATER.toISOString() });
-    expect(first.sentAt).toBe(NOW.toISOString());
+  it.each([
+    ['Segment', SUCCESS],
+    ['RudderStack', '"OK"'],
+  ])('resolves when %s accepts', async (_, body) => {
+    network.respond(ENDPOINT, 200, body);
+    await expect(send(segment, [SIGN_UP, LOGIN], parse())).resolves.toBeUndefined();
   });
 
   it.each([
-    [400, { message: 'Too large' }, RejectedError],
-    [429, { message: 'Slow down' }, UnavailableError],
-    [500, { message: 'Try again' }, UnavailableError],
-  ])('is not accepted by a status of %d, is not repeated, and says why', async (status, body, kind) => {
-    network.answer(ENDPOINT, status, body);
-    const failure = send();
-    await expect(failure).rejects.toBeInstanceOf(kind);
-    await expect(failure).rejects.toMatchObject({ status, vendorText: body.message });
+    ['a page of HTML', 200, HTML_PAGE],
+    ["Splunk's JSON", 200, { text: 'Success', code: 0 }],
+    ['a failure', 200, { success: false }],
+    ['nothing', 200, ''],
+    ['nothing', 204, undefined],
+  ])('rejects %s with status %d', async (_, status, body) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(segment, [LOGIN], parse())).rejects.toMatchObject(FOREIGN_RESPONSE);
+  });
+
+  it.each([
+    [400, { message: 'Too large' }, 'RejectedError'],
+    [429, { message: 'Slow down' }, 'UnavailableError'],
+    [500, { message: 'Try again' }, 'UnavailableError'],
+  ])('reports why Segment responds with %d, after one request', async (status, body, name) => {
+    network.respond(ENDPOINT, status, body);
+    await expect(send(segment, [LOGIN], parse())).rejects.toMatchObject({
+      name,
+      status,
+      vendorMessage: body.message,
+    });
     expect(network.requests).toHaveLength(1);
   });
 });
