@@ -1,5 +1,5 @@
 /** The Action for all destinations: what it owes a login, from its source and from its built file, over real sockets. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { signUpId } from '../../lib/activity.ts';
 import type { Outcome } from '../../lib/outcome.ts';
 import { getRequiredSecrets } from '../../lib/secrets.ts';
@@ -8,21 +8,13 @@ import { loadBuilt } from '../../tools/simulator/built-actions.ts';
 import type { Fault } from '../../tools/simulator/vendors/fault.ts';
 import { ADA, getActivities, getTypes, openSandbox, TENANT, toSignedUp } from '../support/sandbox.ts';
 import { loadSource } from '../support/source.ts';
-import { startSteadyClock, stopSteadyClock } from '../support/steady-clock.ts';
+import { useSteadyClock } from '../support/steady-clock.ts';
 
 const { sinks } = await findAction(['all']);
 const NAMES = sinks.map(({ name }) => name);
 const DENY_REASON = 'This login could not be recorded. Please try again later.';
 
-beforeEach(() => {
-  startSteadyClock();
-  // Backoff has full jitter: nothing here depends on how long it takes.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  stopSteadyClock();
-});
+useSteadyClock();
 
 const everywhere = <T>(value: T): Record<string, T> => Object.fromEntries(NAMES.map((name) => [name, value]));
 

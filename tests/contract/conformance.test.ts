@@ -1,6 +1,6 @@
 /** What every destination owes a login, from its source and from its built file, over real sockets. */
 import type { Event } from '@auth0/actions/post-login/v3';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { signUpId } from '../../lib/activity.ts';
 import { getRequiredSecrets } from '../../lib/secrets.ts';
 import { settings } from '../../lib/settings.ts';
@@ -20,6 +20,7 @@ import {
   toSignedUp,
 } from '../support/sandbox.ts';
 import { loadSource } from '../support/source.ts';
+import { useSteadyClock } from '../support/steady-clock.ts';
 
 /** No secret but a plain string accepts it. */
 const MALFORMED = 'hunter2\nhunter2';
@@ -59,9 +60,7 @@ const HOSTILE_PROFILES: ReadonlyArray<readonly [string, Partial<User>]> = [
 
 const sinks = await loadSinks();
 
-// Backoff has full jitter: nothing here depends on how long it takes.
-beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
-afterEach(() => void vi.restoreAllMocks());
+useSteadyClock();
 
 describe.each([
   ['source', loadSource],

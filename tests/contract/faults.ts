@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import type { DeliveredOutcome } from '../../lib/outcome.ts';
 import { loadSinks } from '../../tools/shared/catalog.ts';
 import type { LoadedAction } from '../../tools/simulator/auth0/runtime.ts';
@@ -18,7 +18,7 @@ import {
   openSandbox,
   toSignedUp,
 } from '../support/sandbox.ts';
-import { startSteadyClock, stopSteadyClock } from '../support/steady-clock.ts';
+import { useSteadyClock } from '../support/steady-clock.ts';
 import {
   type Circumstances,
   ENDLESS_BODY,
@@ -45,6 +45,7 @@ const CERTIFICATES = {
 type User = typeof ADA;
 
 export const describeFaults = async (load: (name: string) => LoadedAction): Promise<void> => {
+  useSteadyClock();
   const sinks = await loadSinks();
   const redirectTarget = createServer((_, response) => response.end());
   let redirected = 0;
@@ -54,14 +55,9 @@ export const describeFaults = async (load: (name: string) => LoadedAction): Prom
 
   beforeAll(async () => {
     await once(redirectTarget.listen(0, '127.0.0.1'), 'listening');
-    startSteadyClock();
-    // Backoff has full jitter: the number of attempts must not depend on chance.
-    vi.spyOn(Math, 'random').mockReturnValue(0.01);
   });
 
   afterAll(() => {
-    vi.restoreAllMocks();
-    stopSteadyClock();
     redirectTarget.close();
     expect(redirected).toBe(0);
   });

@@ -12,8 +12,11 @@ import {
   type TestSandbox,
   toSignedUp,
 } from '../support/sandbox.ts';
+import { useSteadyClock } from '../support/steady-clock.ts';
 
 const NAMES = vendors.map(({ name }) => name);
+
+useSteadyClock();
 
 let sandbox: TestSandbox;
 

@@ -1,14 +1,13 @@
 /** A warm instance keeps its connection to a destination. Over real sockets, because the wire is the point. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadBuilt } from '../../tools/simulator/built-actions.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import type { VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
 import { getTypes, openSandbox } from '../support/sandbox.ts';
 import { loadSource } from '../support/source.ts';
+import { useSteadyClock } from '../support/steady-clock.ts';
 
-// Backoff has full jitter: nothing here depends on how long it takes.
-beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
-afterEach(() => void vi.restoreAllMocks());
+useSteadyClock();
 
 describe.each([
   ['source', loadSource],
