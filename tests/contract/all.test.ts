@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { signUpId } from '../../lib/activity.ts';
 import type { Outcome } from '../../lib/outcome.ts';
 import { getRequiredSecrets } from '../../lib/secrets.ts';
-import { findAction } from '../../tools/shared/catalog.ts';
+import { findAction } from '../../tools/cli/select-actions.ts';
 import { loadBuilt } from '../../tools/simulator/built-actions.ts';
 import type { Fault } from '../../tools/simulator/vendors/fault.ts';
 import { ADA, getActivities, getTypes, openSandbox, TENANT, toSignedUp } from '../support/sandbox.ts';
 import { loadSource } from '../support/source.ts';
 import { useSteadyClock } from '../support/steady-clock.ts';
 
-const { sinks } = await findAction(['all']);
+const { sinks } = await findAction('all');
 const NAMES = sinks.map(({ name }) => name);
 const DENY_REASON = 'This login could not be recorded. Please try again later.';
 

@@ -4,8 +4,9 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { getRequiredSecrets } from '../../lib/secrets.ts';
+import { findAction } from '../../tools/cli/select-actions.ts';
 import { bundle } from '../../tools/shared/build.ts';
-import { findAction, loadSinks } from '../../tools/shared/catalog.ts';
+import { loadSinks } from '../../tools/shared/catalog.ts';
 import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
 import { ACTION_CODE_LIMIT_BYTES } from '../../tools/simulator/auth0/runtime.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
@@ -152,7 +153,7 @@ it('gives every destination an Action, a mock vendor, a unit test and a page of 
 });
 
 describe('the Action for all destinations', async () => {
-  const all = await findAction(['all']);
+  const all = await findAction('all');
 
   it('includes every destination, and Segment once', () => {
     const names = sinks.map(({ name }) => name).filter((name) => name !== 'segment');

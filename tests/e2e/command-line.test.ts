@@ -1,58 +1,122 @@
-/** The command line tools, as a person runs them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** The command line as a whole, and the commands that run an Action: start and try. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readJsonObject } from '../../tools/cli/command.ts';
-import { readSecretsFile } from '../../tools/cli/secret-values.ts';
-import { findAction } from '../../tools/shared/catalog.ts';
-import { readManifest } from '../../tools/shared/manifest.ts';
-import { getOutcome, type Outcome } from '../../tools/simulator/outcomes.ts';
+import { text } from 'node:stream/consumers';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { splunk as splunkSink } from '../../actions/splunk.ts';
+import { Context } from '../../tools/cli/context.ts';
+import { readSecrets } from '../../tools/cli/secret-values.ts';
+import { readJsonObject } from '../../tools/shared/json-file.ts';
+import { ROOT } from '../../tools/shared/manifest.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { splunk } from '../../tools/simulator/vendors/splunk.ts';
-import { startVendorMock, type VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
-import { callTool, startTool } from '../support/command.ts';
+import { createFile, runCommand, startCommand } from '../support/command.ts';
 import { login, signUp } from '../support/events.ts';
+import { mock, startMock } from '../support/vendor.ts';
 
-const run = (tool: string, args: readonly string[], env: Record<string, string> = {}) =>
-  callTool(tool, { args, env });
+const COMMANDS = ['start', 'try', 'deploy', 'secrets', 'bind', 'unbind', 'doctor', 'backfill', 'new'];
 
-const NAME_ONE = `Name one Action: ${readManifest()
-  .actions.map(({ name }) => name)
-  .join(', ')}`;
-
-describe('npm start', () => {
-  it('plays the scene, and everything arrives', async () => {
-    const { code, out } = await startTool('start', { args: ['--once'] });
-    expect(out).toContain('Everything that was to arrive arrived, once.');
-    expect(out).toMatch(/^Ada signs up +SignUp everywhere$/m);
-    expect(out).toMatch(/^Ada logs in again +Login at \d+; skipped at keen$/m);
-    expect(out).toMatch(/^Grace is let in silently +skipped everywhere$/m);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour is.
-    expect(out).not.toMatch(/\u001b\[/);
+describe('auth0-login-analytics', () => {
+  it('lists its commands with --help', async () => {
+    const { code, out } = await startCommand(['--help']);
     expect(code).toBe(0);
+    const listed = out.split('\n').flatMap((line) => /^ {2}(\w+) .*\S/.exec(line)?.[1] ?? []);
+    expect(listed).toEqual(expect.arrayContaining(COMMANDS));
   });
 
-  it('serves the page until it is stopped', async () => {
-    let page: Response | undefined;
-    const { code, out } = await startTool('start', {}, (child) => {
+  it.each(COMMANDS)('explains %s with --help', async (command) => {
+    const { code, out, err } = await runCommand([command, '--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(new RegExp(`^Usage: auth0-login-analytics ${command} `));
+    expect(out).toMatch(/Exits\s+with\s+0\s|exits\s+with\s+0\s/);
+  });
+
+  it.each([
+    [['dploy'], "error: unknown command 'dploy' (Did you mean deploy?) See npx auth0-login-analytics --help"],
+    [
+      ['deploy', '--dryrun'],
+      "error: unknown option '--dryrun' (Did you mean --dry-run?) See npx auth0-login-analytics deploy --help",
+    ],
+    [
+      ['try', 'splnk'],
+      'error: unknown Action splnk, did you mean splunk? See npx auth0-login-analytics try --help',
+    ],
+    [['try'], "error: missing required argument 'action'. See npx auth0-login-analytics try --help"],
+    [
+      ['try', 'splunk', 'keen'],
+      "error: too many arguments for 'try'. Expected 1 argument but got 2. See npx auth0-login-analytics try --help",
+    ],
+    [
+      ['try', 'splunk', '--secrets', '/nowhere.json'],
+      'error: Cannot read /nowhere.json: no such file. See npx auth0-login-analytics try --help',
+    ],
+  ])('explains in one line what is wrong with %j', async (args, message) => {
+    expect(await runCommand(args)).toEqual({ code: 2, out: '', err: `${message}\n` });
+  });
+
+  it('refers to the npm script that was run', async () => {
+    const env = { npm_lifecycle_event: 'deploy' };
+    expect((await runCommand(['deploy', '--dryrun'], { env })).err).toContain(
+      'See npm run deploy -- --help\n',
+    );
+  });
+
+  it('does nothing if npm has kept an option to itself', async () => {
+    const env = { npm_lifecycle_event: 'deploy', npm_config_dry_run: 'true' };
+    expect(await runCommand(['deploy', 'splunk'], { env })).toEqual({
+      code: 2,
+      out: '',
+      err: 'error: npm keeps --dry-run to itself: write npm run deploy -- before it. See npm run deploy -- --help\n',
+    });
+  });
+
+  it('ends quietly when the reader of its output closes the pipe', async () => {
+    const bin = path.join(ROOT, 'tools/cli/bin/auth0-login-analytics.js');
+    const child = spawn(process.execPath, [bin, 'backfill', '--help']);
+    child.stdout.destroy();
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+});
+
+describe('auth0-login-analytics start', () => {
+  it('serves the playground until it is stopped', async () => {
+    let page = '';
+    const { code, out } = await startCommand(['start'], {}, (child) => {
       child.stdout?.on('data', async (line) => {
         const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(String(line)) ?? [];
-        if (url) page = await fetch(url);
+        if (url) page = await (await fetch(url)).text();
         child.kill('SIGINT');
       });
     });
-    expect(await page?.text()).toContain('<title>auth0-login-analytics');
-    expect(out).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+ in a browser\. Ctrl\+C ends it\.\n$/);
+    expect(page).toContain('<title>auth0-login-analytics');
+    expect(out).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+ in a browser\. Ctrl\+C stops it\.\n$/);
     expect(code).toBe(0);
   });
 
   it.each(['70000', '-1', '80.5', 'http'])('exits with 2 for the port %s', async (port) => {
-    expect(await run('start', [`--port=${port}`])).toMatchObject({ code: 2, out: '' });
+    expect(await runCommand(['start', `--port=${port}`])).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('--port must be a number from 0 to 65535'),
+    });
   });
 
-  it('tells all of it as JSON, without a credential', async () => {
-    const { code, out } = await run('start', ['--once', '--json']);
+  it('runs the scenario with --once, and every event arrives', async () => {
+    const { code, out } = await runCommand(['start', '--once']);
+    expect(out).toContain('Every expected event arrived, once.');
+    expect(out).toMatch(/^Ada signs up +SignUp everywhere$/m);
+    expect(out).toMatch(/^Ada logs in again +Login at \d+; skipped at keen$/m);
+    expect(out).toMatch(/^Grace is authenticated silently +skipped everywhere$/m);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a color is.
+    expect(out).not.toMatch(/\u001b\[/);
+    expect(code).toBe(0);
+  });
+
+  it('prints logins, requests and metadata as JSON, without a credential', async () => {
+    const { code, out } = await runCommand(['start', '--once', '--json']);
     const { logins, destinations, users, problems } = JSON.parse(out);
     expect(code).toBe(0);
     expect(problems).toEqual([]);
@@ -62,8 +126,7 @@ describe('npm start', () => {
       appMetadataAfter: { signedUp: Object.fromEntries(vendors.map(({ name }) => [name, true])) },
       actions: vendors.map(({ name }) => ({
         name,
-        outcome: 'delivered',
-        logs: expect.stringMatching(/SignUp delivered in \d+ ms/),
+        outcomes: [{ destination: name, status: 'delivered', activity: { type: 'SignUp' } }],
       })),
     });
     expect(destinations[0].requests[0]).toMatchObject({
@@ -79,150 +142,113 @@ describe('npm start', () => {
       }
     }
   });
-
-  it('explains itself, and what it does not understand', async () => {
-    expect(await run('start', ['--help'])).toMatchObject({
-      code: 0,
-      out: expect.stringContaining('Usage: npm start'),
-    });
-    expect(await startTool('start', { args: ['--twice'] })).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("'--twice'"),
-    });
-  });
 });
 
-describe('npm run try', () => {
-  let folder: string;
-  let destination: VendorMock;
-  beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'try-'));
-    destination = await startVendorMock(splunk);
-  });
-  afterEach(() => destination.reset());
-  afterAll(async () => {
-    rmSync(folder, { recursive: true });
-    await destination.close();
-  });
-
-  const write = (name: string, content: unknown): string => {
-    const file = path.join(folder, name);
-    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
-    return file;
-  };
+describe('auth0-login-analytics try', () => {
+  beforeEach(() => startMock(splunk));
 
   it("delivers Auth0's example event with the secrets of the environment", async () => {
-    const { code, out } = await startTool('try', { args: ['splunk'], env: destination.secrets });
+    const { code, out } = await startCommand(['try', 'splunk'], { env: mock.secrets });
     expect(out).toMatch(
-      /^splunk: delivered in \d+ ms\nlog +\[splunk\] SignUp delivered in \d+ ms\napp_metadata +signedUp = \{"splunk":true\}\n$/,
+      /^splunk: delivered in \d+ ms\nsplunk +SignUp delivered in \d+ ms\napp_metadata +signedUp = \{"splunk":true\}\n$/,
     );
     expect(code).toBe(0);
-    expect(destination.events).toMatchObject([{ type: 'SignUp', userId: 'auth0|5f7c8ec7c33c6c004bbafe82' }]);
+    expect(mock.events).toMatchObject([{ type: 'SignUp', userId: 'auth0|5f7c8ec7c33c6c004bbafe82' }]);
   });
 
-  it('delivers it at all destinations that are configured', async () => {
-    const { code, out } = await run('try', ['all'], destination.secrets);
-    expect(out).toMatch(
-      /^all: delivered in \d+ ms\nlog +\[all\] splunk: SignUp delivered in \d+ ms\napp_metadata +signedUp = \{"splunk":true\}\n$/,
-    );
-    expect(code).toBe(0);
-    expect(destination.events).toMatchObject([{ type: 'SignUp' }]);
-  });
-
-  it('delivers a given event with the secrets of a file, and tells it as JSON', async () => {
-    const files = [
-      '--event',
-      write('event.json', login()),
-      '--secrets',
-      write('secrets.json', destination.secrets),
-    ];
-    const { code, out } = await run('try', ['splunk', ...files, '--json']);
-    expect(JSON.parse(out)).toMatchObject({ action: 'splunk', outcome: 'delivered', metadata: [] });
-    expect(code).toBe(0);
-    expect(destination.events).toMatchObject([{ type: 'Login' }]);
-  });
-
-  it('exits with 0 for what is rightly skipped', async () => {
-    const event = signUp({ request: { ...signUp().request, query: { prompt: 'none' } } });
-    const { code, out } = await run(
+  it('delivers a given event with the secrets of a file, and prints the outcome as JSON', async () => {
+    const { code, out } = await runCommand([
       'try',
-      ['splunk', '--event', write('silent.json', event)],
-      destination.secrets,
-    );
-    expect(out).toContain('[splunk] Skipped: silent authentication');
+      'splunk',
+      '--event',
+      createFile('event.json', login()),
+      '--secrets',
+      createFile('secrets.json', mock.secrets),
+      '--json',
+    ]);
+    expect(JSON.parse(out)).toMatchObject({
+      action: 'splunk',
+      status: 'delivered',
+      outcomes: [{ destination: 'splunk', status: 'delivered', attempts: 1 }],
+      metadata: [],
+    });
+    expect(code).toBe(0);
+    expect(mock.events).toMatchObject([{ type: 'Login' }]);
+  });
+
+  it('delivers to each destination that is configured', async () => {
+    const { code, out } = await runCommand(['try', 'all'], { env: mock.secrets });
+    expect(out).toMatch(/^all: delivered in \d+ ms\nsplunk +SignUp delivered in \d+ ms\n/);
+    expect(code).toBe(0);
+    expect(mock.events).toMatchObject([{ type: 'SignUp' }]);
+  });
+
+  it('exits with 0 for a login that is rightly skipped', async () => {
+    const silent = signUp({ request: { ...signUp().request, query: { prompt: 'none' } } });
+    const args = ['try', 'splunk', '--event', createFile('silent.json', silent)];
+    const { code, out } = await runCommand(args, { env: mock.secrets });
+    expect(out).toMatch(/^splunk +skipped: silent authentication$/m);
     expect(code).toBe(0);
   });
 
-  it('exits with 1 for what is not delivered', async () => {
-    destination.injectFault({ response: { status: 503 } });
-    const { code, out } = await startTool('try', { args: ['splunk'], env: destination.secrets });
-    expect(out).toContain('[splunk] SignUp not delivered: 503');
+  it('exits with 1 for a login that is not delivered, and prints what the Action logs', async () => {
+    mock.injectFault({ response: { status: 503 } });
+    const { code, out } = await runCommand(['try', 'splunk'], { env: mock.secrets });
+    expect(out).toMatch(/^splunk +SignUp failed: 503 A fault was injected/m);
+    expect(out).toMatch(/^log +\[splunk\] SignUp failed: 503/m);
     expect(code).toBe(1);
   });
 
-  it('exits with 2 for what is not configured, and prints no value', async () => {
-    const { code, out, err } = await run('try', ['splunk'], { SPLUNK_HEC_URL: 'http://hunter2.example.com' });
-    expect(out).toContain('Not configured: SPLUNK_HEC_URL must be an https URL');
+  it('exits with 1 if one of several destinations has failed', async () => {
+    const env = { ...mock.secrets, KEENIO_PROJECT_ID: 'id', KEENIO_WRITE_KEY: 'key', KEENIO_URL: mock.url };
+    const { code, out } = await runCommand(['try', 'all'], { env });
+    expect(out).toMatch(/^all: failed in \d+ ms$/m);
+    expect(out).toMatch(/^splunk +SignUp delivered in \d+ ms$/m);
+    expect(out).toMatch(/^keen +SignUp failed: 404/m);
+    expect(out).toMatch(/^app_metadata +signedUp = \{"splunk":true\}$/m);
+    expect(code).toBe(1);
+  });
+
+  it('exits with 2 for an Action that is not configured, and prints no value', async () => {
+    const env = { SPLUNK_HEC_URL: 'http://hunter2.example.com' };
+    const { code, out, err } = await runCommand(['try', 'splunk'], { env });
+    expect(out).toContain('SPLUNK_HEC_URL must be an https URL');
     expect(out).toContain('SPLUNK_HEC_TOKEN is missing');
     expect(out + err).not.toContain('hunter2');
     expect(code).toBe(2);
   });
+});
 
-  it('exits with 2 for what it does not understand, and says so', async () => {
-    const broken = write('broken.json', ['hunter2']);
-    expect(await run('try', ['spunk'])).toMatchObject({
-      code: 2,
-      err: `${NAME_ONE}\nSee --help.\n`,
-    });
-    expect(await run('try', ['splunk', '--secrets', broken])).toMatchObject({
-      code: 2,
-      err: `${broken} does not hold a JSON object\nSee --help.\n`,
-    });
+describe('readSecrets', () => {
+  const context = new Context({ ...process, env: { LOG: 'all', PATH: '/bin' }, cwd: tmpdir });
+
+  it('reads the environment variables that the sinks know', async () => {
+    expect(await readSecrets(context, [splunkSink], undefined)).toEqual({ LOG: 'all' });
   });
 
-  it.each<[string, Outcome]>([
-    ['[splunk] SignUp delivered in 12 ms', 'delivered'],
-    ['[splunk] Login delivered in 12 ms; 1 kept refused and dropped: 400 No data', 'delivered'],
-    ['[splunk] Skipped: silent authentication', 'skipped'],
-    ['[keen] Login skipped: the destination is not set up for it', 'skipped'],
-    ['[splunk] Not configured: SPLUNK_HEC_TOKEN is missing', 'not configured'],
-    ['[splunk] Login not delivered: 400 Not configured', 'failed'],
-    ['[splunk] Login not recorded: the event or the api object failed', 'failed'],
-    ['', 'failed'],
-    [
-      '[all] keen: Login skipped: the destination is not set up for it; splunk: Login delivered in 1 ms',
-      'delivered',
-    ],
-    [
-      '[all] splunk: Login delivered in 12 ms; keen, otlp: Not configured: KEENIO_WRITE_KEY is missing',
-      'not configured',
-    ],
-    ['[all] splunk: Login del…; keen: Not conf…; segment-http: Login not d…', 'failed'],
-  ])('tells the outcome by the log line: %j', (line, outcome) => {
-    expect(getOutcome(`${line}\n`)).toBe(outcome);
-  });
-
-  it.each([[[]], [['spunk']], [['splunk', 'keen']]])('needs one Action: %j', async (names) => {
-    await expect(findAction(names)).rejects.toThrow(NAME_ONE);
+  it('reads a file instead, in which secrets of other sinks may be', async () => {
+    const file = createFile('secrets.json', { SPLUNK_INDEX: 'main', KEENIO_WRITE_KEY: 'key' });
+    expect(await readSecrets(context, [splunkSink], file)).toEqual({ SPLUNK_INDEX: 'main' });
   });
 
   it.each([
     ['that is not JSON', 'hunter2', 'is not valid JSON'],
-    ['that is a list', ['hunter2'], 'does not hold a JSON object'],
+    ['with a list', ['hunter2'], 'does not hold a JSON object'],
     [
       'with a misspelt name',
-      { SPLUNK_TOKEN: 'hunter2' },
-      'splunk has no secret SPLUNK_TOKEN. It has DELIVERY_TIMEOUT_MS',
+      { SPLUNK_HEC_TOKN: 'hunter2' },
+      'unknown secret SPLUNK_HEC_TOKN, did you mean SPLUNK_HEC_TOKEN?',
     ],
-    ['with a value that is no text', { SPLUNK_TLS_VERIFY: false }, 'SPLUNK_TLS_VERIFY must be a text'],
-  ])('takes no file of secrets %s, and shows nothing of it', async (_, content, message) => {
-    const action = await findAction(['splunk']);
-    const file = write('broken.json', content);
-    expect(() => readSecretsFile(file, action)).toThrow(message);
-    expect(() => readSecretsFile(file, action)).not.toThrow('hunter2');
+    ['with a value that is not a string', { SPLUNK_TLS_VERIFY: false }, 'SPLUNK_TLS_VERIFY must be a string'],
+  ])('rejects a file %s, and shows none of its values', async (_, content, message) => {
+    const file = createFile('secrets.json', content);
+    await expect(readSecrets(context, [splunkSink], file)).rejects.toThrow(message);
+    await expect(readSecrets(context, [splunkSink], file)).rejects.toThrow(/^(?!.*hunter2)/);
   });
+});
 
-  it('names a file that is not there', () => {
-    expect(() => readJsonObject('nowhere.json')).toThrow('Cannot read nowhere.json: ENOENT');
+describe('readJsonObject', () => {
+  it('names a file that does not exist', () => {
+    expect(() => readJsonObject('nowhere.json')).toThrow('Cannot read nowhere.json: no such file');
   });
 });

@@ -1,15 +1,12 @@
-/** From deploying to a recorded login, with Auth0's Deploy CLI, in a tenant where others are at work, too. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+/** From a deployment to a recorded login, with Auth0's Deploy CLI, in a tenant that other teams use as well. */
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { ManagementClient } from 'auth0';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { bind } from '../../tools/cli/commands/bind.ts';
 import { setSecrets } from '../../tools/cli/commands/secrets.ts';
+import { findAction } from '../../tools/cli/select-actions.ts';
 import { SCOPES } from '../../tools/cli/tenant-connection.ts';
-import { findAction, loadSinks } from '../../tools/shared/catalog.ts';
+import { readBuiltCode } from '../../tools/shared/built-code.ts';
+import { loadSinks } from '../../tools/shared/catalog.ts';
 import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
 import {
   type ManagementApi,
@@ -17,107 +14,100 @@ import {
 } from '../../tools/simulator/auth0/management-api/management-api.ts';
 import { Tenant } from '../../tools/simulator/auth0/tenant.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
-import { startVendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
+import { startVendorMock, type VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
+import { createFile, startCommand } from '../support/command.ts';
+import { createClient, toEnvironment } from '../support/management-api.ts';
 
 const DEPLOY_CLI = path.join(ROOT, 'node_modules/auth0-deploy-cli/lib');
 /**
- * What the Deploy CLI loads first. It compiles the schema of everything that it could import, twice, and of that the
- * texts of prompts, in each language, take half a minute. They are not what we import; all else is the CLI's own.
+ * Loaded into the Deploy CLI before it starts. It compiles the schema of everything that it can import, twice, and the
+ * texts of prompts alone, in every language, take half a minute. They are not imported here; all else is unchanged.
  */
 const WITHOUT_PROMPTS = `const cli = ${JSON.stringify(DEPLOY_CLI)};
 if (process.argv[1]?.startsWith(cli)) require(cli + '/tools/auth0/handlers/prompts').schema = {};`;
 const IMPORT_TIMEOUT_MS = 120_000;
 const USER = 'auth0|ada';
+const CODE = 'exports.onExecutePostLogin = async () => {};';
 
-const { actions: OURS } = readManifest();
+const { actions: ENTRIES } = readManifest();
 
-/** `npm run deploy -- --yes`, as a person runs it. */
-const deployAll = async ({ domain, caCertificate, credentials }: ManagementApi): Promise<string> => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'deploy-cli-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  const certificate = path.join(directory, 'ca.pem');
-  await writeFile(certificate, caCertificate);
-  const preload = path.join(directory, 'preload.cjs');
-  await writeFile(preload, WITHOUT_PROMPTS);
-
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', 'tools/cli/commands/deploy.ts', '--yes'],
-    {
-      cwd: ROOT,
-      env: {
-        PATH: process.env.PATH,
-        AUTH0_DOMAIN: domain,
-        AUTH0_CLIENT_ID: credentials.clientId,
-        AUTH0_CLIENT_SECRET: credentials.clientSecret,
-        // Of another import, and kept away from this one.
-        AUTH0_ALLOW_DELETE: 'true',
-        NODE_EXTRA_CA_CERTS: certificate,
-        NODE_OPTIONS: `--require "${preload}"`,
-      },
-    },
-  );
-  return stdout;
-};
-
-it('deploys our Actions beside others, and a login then runs them', {
-  timeout: IMPORT_TIMEOUT_MS,
-}, async () => {
+const startTenant = async () => {
   const tenant = new Tenant();
   tenant.addConnection({ id: 'con_1', name: 'Username-Password-Authentication', strategy: 'auth0' });
   tenant.addApplication({ client_id: 'shop', name: 'Shop' });
   tenant.addUser({ user_id: USER, connection: 'Username-Password-Authentication' });
   const api = await startManagementApi(tenant, { buildMs: 200 });
   onTestFinished(() => api.close());
+  return { tenant, api };
+};
 
-  const code = 'exports.onExecutePostLogin = async () => {};';
-  const theirs = api.addAction({ name: 'theirs', code, secrets: { TOKEN: 'theirs' } });
-  const splunk = api.addAction({ name: 'splunk', code, secrets: { SPLUNK_INDEX: 'set in the dashboard' } });
-  api.bind('theirs', 'Their Action');
-  const untouched = structuredClone({ draft: theirs.draft, number: theirs.deployed?.number });
+const deployAll = (api: ManagementApi) =>
+  startCommand(['deploy', '--yes'], {
+    env: {
+      ...toEnvironment(api),
+      // A setting of other imports, which must not apply to this one.
+      AUTH0_ALLOW_DELETE: 'true',
+      NODE_OPTIONS: `--require "${createFile('preload.cjs', WITHOUT_PROMPTS)}"`,
+    },
+  });
 
-  api.scopes = SCOPES.deploy;
-  const out = await deployAll(api);
-  expect(out).toMatch(/^splunk +somebody else's code, dependencies\nkeen +new$/m);
-  expect(out).toContain(`Deployed: ${OURS.map(({ name }) => name).join(', ')}.`);
-
-  for (const { name, code, dependencies } of OURS) {
-    const { deployed } = api.actions.find((action) => action.name === name) ?? {};
-    expect(deployed?.code).toBe(await readFile(path.join(ROOT, code), 'utf8'));
-    expect(deployed?.dependencies).toEqual(dependencies);
-  }
-  expect(splunk.deployed).toMatchObject({ number: 2, secrets: [{ value: 'set in the dashboard' }] });
-  expect({ draft: theirs.draft, number: theirs.deployed?.number }).toEqual(untouched);
-  expect(api.bindings.map(({ display_name }) => display_name)).toEqual(['Their Action']);
-  expect(api.requests.filter(({ method, path }) => method === 'DELETE' || path.includes('bindings'))).toEqual(
-    [],
-  );
-
-  const { domain, credentials, fetch } = api;
-  const client = new ManagementClient({ domain, ...credentials, fetch });
-  const destinations = await Promise.all(
-    vendors.map((service) => startVendorMock(service, { tls: service.tls ?? false })),
+const startMocks = async (): Promise<readonly VendorMock[]> => {
+  const mocks = await Promise.all(
+    vendors.map((vendor) => startVendorMock(vendor, { tls: vendor.tls ?? false })),
   );
   onTestFinished(async () => {
-    await Promise.all(destinations.map((destination) => destination.close()));
+    await Promise.all(mocks.map((mock) => mock.close()));
   });
-  const names = (await loadSinks()).map(({ name }) => name);
-  await bind(client, names);
-  for (const { name, secrets } of destinations) {
-    const given = name === 'splunk' ? { SPLUNK_INDEX: 'main', ...secrets } : secrets;
-    await setSecrets(client, await findAction([name]), given);
-  }
-  expect(api.bindings.map(({ display_name }) => display_name)).toEqual(['Their Action', ...names]);
-  expect({ draft: theirs.draft, number: theirs.deployed?.number }).toEqual(untouched);
+  return mocks;
+};
 
-  const flow = await tenant.login({ user: USER, application: 'shop' });
-  expect(flow.actions.map(({ name, logs, error }) => ({ name, logs, error }))).toEqual(
-    ['theirs', ...names].map((name) => ({ name, logs: '', error: undefined })),
-  );
-  for (const { name, events } of destinations) {
-    const types = events.map(({ type }) => type).filter((type) => type !== 'other');
-    expect({ [name]: types }).toEqual({ [name]: ['SignUp'] });
-  }
-  const marks = Object.fromEntries(names.map((name) => [name, true]));
-  expect(tenant.user(USER).app_metadata).toEqual({ signedUp: marks });
+describe('auth0-login-analytics deploy', { timeout: IMPORT_TIMEOUT_MS }, () => {
+  it('deploys every Action with the Deploy CLI, and a login runs them after those of other teams', async () => {
+    const { tenant, api } = await startTenant();
+    const theirs = api.addAction({ name: 'theirs', code: CODE, secrets: { TOKEN: 'theirs' } });
+    const splunk = api.addAction({ name: 'splunk', code: CODE, secrets: { SPLUNK_INDEX: 'main' } });
+    api.bind('theirs', 'Their Action');
+    const getTheirs = () => structuredClone({ draft: theirs.draft, number: theirs.deployed?.number });
+    const before = getTheirs();
+
+    api.scopes = SCOPES.deploy;
+    const { code, out } = await deployAll(api);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^splunk +not managed by this project, dependencies\nkeen +new$/m);
+    expect(out).toContain(`Deployed: ${ENTRIES.map(({ name }) => name).join(', ')}.`);
+    for (const entry of ENTRIES) {
+      const { deployed } = api.actions.find(({ name }) => name === entry.name) ?? {};
+      expect(deployed?.code).toBe(await readBuiltCode(entry));
+      expect(deployed?.dependencies).toEqual(entry.dependencies);
+    }
+    expect(splunk.deployed).toMatchObject({ number: 2, secrets: [{ value: 'main' }] });
+    expect(getTheirs()).toEqual(before);
+    expect(api.bindings.map(({ display_name }) => display_name)).toEqual(['Their Action']);
+    const harmful = api.requests.filter(
+      ({ method, path }) => method === 'DELETE' || path.includes('bindings'),
+    );
+    expect(harmful).toEqual([]);
+
+    const client = createClient(api);
+    const names = (await loadSinks()).map(({ name }) => name);
+    await bind(client, names);
+    const mocks = await startMocks();
+    for (const { name, secrets } of mocks) {
+      const given = name === 'splunk' ? { SPLUNK_INDEX: 'main', ...secrets } : secrets;
+      await setSecrets(client, await findAction(name), given);
+    }
+    expect(api.bindings.map(({ display_name }) => display_name)).toEqual(['Their Action', ...names]);
+    expect(getTheirs()).toEqual(before);
+
+    const flow = await tenant.login({ user: USER, application: 'shop' });
+    expect(flow.actions.map(({ name, logs, error }) => ({ name, logs, error }))).toEqual(
+      ['theirs', ...names].map((name) => ({ name, logs: '', error: undefined })),
+    );
+    for (const { name, events } of mocks) {
+      const types = events.map(({ type }) => type).filter((type) => type !== 'other');
+      expect({ [name]: types }).toEqual({ [name]: ['SignUp'] });
+    }
+    const flags = Object.fromEntries(names.map((name) => [name, true]));
+    expect(tenant.user(USER).app_metadata).toEqual({ signedUp: flags });
+  });
 });

@@ -1,147 +1,134 @@
-/** `npm run new`: what it writes works at once, and nothing that was there is lost. */
+/** What `new` writes works before a word of it is changed, and nothing that exists is lost. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generate } from '../../tools/cli/commands/new.ts';
+import { createDestination } from '../../tools/cli/commands/new.ts';
 import { ROOT } from '../../tools/shared/manifest.ts';
+import { type CommandResult, startCommand } from '../support/command.ts';
 
-/** As long as a name may be, and sorted behind what it is imported with. */
+/** As long as a name may be, and after its neighbors in alphabetical order. */
 const NAME = 'zany-night-owls-of-analytics-2-0';
 
-const filesOf = (name: string): string[] => [
+const getFiles = (name: string): string[] => [
   `actions/${name}.ts`,
-  `tests/embedded-${name}.test.ts`,
-  `tests/${name}.test.ts`,
+  `tests/contract/vendors/${name}.test.ts`,
+  `tests/unit/${name}.test.ts`,
+  `tools/simulator/vendors/${name}.responses.ts`,
   `tools/simulator/vendors/${name}.ts`,
 ];
 
-describe('in a copy of the project', { timeout: 120_000 }, () => {
-  // Not what a developer may keep beside them, secrets for one.
-  const COPIED = [
-    ...['.gitignore', 'a0deploy.yaml', 'biome.json', 'package.json', 'package-lock.json', 'README.md'],
-    ...['actions', 'lib', 'tests', 'tools', 'tsconfig.json', 'types', 'vitest.config.ts'],
-  ];
-  let copy: string;
+/** What is installed, as opposed to what is in the repository. */
+const INSTALLED = ['node_modules', 'tools/cli/node_modules'];
 
-  beforeAll(() => {
-    copy = mkdtempSync(path.join(tmpdir(), 'new-'));
-    for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
-    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
-  });
+describe('auth0-login-analytics new', { timeout: 180_000 }, () => {
+  const copy = mkdtempSync(path.join(tmpdir(), 'new-'));
   afterAll(() => rmSync(copy, { recursive: true }));
 
-  const run = (...args: string[]) =>
-    new Promise<{ code: number; out: string }>((resolve) => {
-      // Without what vitest tells its own children.
+  beforeAll(async () => {
+    // Only what git knows: a developer may keep secrets next to it.
+    const git = await promisify(execFile)('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
+      cwd: ROOT,
+    });
+    for (const file of git.stdout.split('\0').filter((name) => existsSync(path.join(ROOT, name)))) {
+      if (file) cpSync(path.join(ROOT, file), path.join(copy, file));
+    }
+    for (const folder of INSTALLED) {
+      if (existsSync(path.join(ROOT, folder))) symlinkSync(path.join(ROOT, folder), path.join(copy, folder));
+    }
+  });
+
+  const runNew = (name: string): Promise<CommandResult> =>
+    startCommand(['new', name], {
+      cwd: copy,
+      bin: path.join(copy, 'tools/cli/bin/auth0-login-analytics.js'),
+    });
+  const runNode = (...args: string[]): Promise<{ code: number; out: string }> =>
+    new Promise((resolve) => {
+      // Without what vitest sets for its own children.
       const options = { cwd: copy, env: { PATH: process.env.PATH, NO_COLOR: '1' } };
       const child = execFile(process.execPath, args, options, (_, out, err) =>
         resolve({ code: child.exitCode ?? -1, out: out + err }),
       );
     });
-  const runTool = (name: string, ...args: string[]) => run('--import', 'tsx', `tools/${name}.ts`, ...args);
-  const read = (file: string): string => readFileSync(path.join(copy, file), 'utf8');
 
-  /** Path → content, of every file that was copied or has been added. */
-  const snapshot = (): Map<string, string> =>
-    new Map(
-      COPIED.flatMap((name) =>
-        name.includes('.')
-          ? [name]
-          : readdirSync(path.join(copy, name), { recursive: true, withFileTypes: true })
-              .filter((entry) => entry.isFile())
-              .map((entry) => path.relative(copy, path.join(entry.parentPath, entry.name))),
-      ).map((file) => [file, read(file)]),
-    );
+  it('writes a destination that passes every check', async () => {
+    const { code, out, err } = await runNew(NAME);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    for (const file of getFiles(NAME)) expect(out).toContain(file);
 
-  it('writes a destination that passes every check before a word of it is changed', async () => {
-    const before = snapshot();
-    const { code, out } = await runTool('new', NAME);
-    expect(code, out).toBe(0);
-    for (const file of filesOf(NAME)) expect(out).toContain(file);
-
-    const after = snapshot();
-    const changed = [...after.keys()].filter((file) => after.get(file) !== before.get(file));
-    expect(changed.toSorted()).toEqual([...filesOf(NAME), 'a0deploy.yaml', 'actions/all.ts'].toSorted());
-    const entry = new RegExp(`\\n {2}- name: ${NAME}\\n(?:.+\\n)+`);
-    expect(after.get('a0deploy.yaml')?.replace(entry, '')).toBe(before.get('a0deploy.yaml'));
-
-    expect(await runTool('docs')).toEqual({ code: 0, out: '' });
-    const tests = [`${NAME}.test.ts`, 'declarations.test.ts', 'conformance.test.ts'];
-    const withoutOthersConformance = `^(?!from its \\w+ (?!${NAME} ))`;
     const checks = await Promise.all([
-      run('node_modules/typescript/bin/tsc'),
-      run('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
-      run(
-        'node_modules/vitest/vitest.mjs',
-        'run',
-        '--no-cache',
-        '--reporter=verbose',
-        ...tests,
-        '-t',
-        withoutOthersConformance,
-      ),
+      runNode('node_modules/typescript/bin/tsc'),
+      runNode('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
+      runNode('--import', 'tsx', 'tools/scripts/generate.ts', '--check'),
+      runNode('node_modules/vitest/vitest.mjs', 'run', '--reporter=verbose', NAME),
     ]);
     for (const { code, out } of checks) expect(code, out).toBe(0);
-    expect(checks[2].out).toContain(`✓ tests/conformance.test.ts > from its bundle > ${NAME} > delivers`);
+    for (const file of getFiles(NAME).filter((name) => name.endsWith('.test.ts'))) {
+      expect(checks[3].out).toContain(`✓ ${file}`);
+    }
   });
 
-  it.each([
-    [
-      'a file is in the way',
-      'tests/embedded-night-owl.test.ts',
-      '',
-      /embedded-night-owl\.test\.ts already\n/,
-    ],
-    ['a place is missing', 'a0deploy.yaml', 'actions: []\n', /a0deploy\.yaml is laid out in another way/],
-  ])('writes nothing if %s', async (_, file, content, problem) => {
-    writeFileSync(path.join(copy, file), content);
-    const before = snapshot();
-    const { code, out } = await runTool('new', 'night-owl');
-    expect(out).toMatch(/^Nothing was written, because /);
-    expect(out).toMatch(problem);
+  it('adds the destination to every list, and changes nothing else there', () => {
+    const read = (folder: string, file: string) => readFileSync(path.join(folder, file), 'utf8');
+    for (const file of ['a0deploy.yaml', 'actions/all.ts', 'actions/index.ts', 'docs/configuration.md']) {
+      const before = read(ROOT, file).split('\n');
+      const after = read(copy, file).split('\n');
+      expect(after.join('\n')).toContain(NAME);
+      expect(before.filter((line) => !after.includes(line) && !line.includes('datadog'))).toEqual([]);
+    }
+  });
+
+  it('writes nothing if one of its files exists', async () => {
+    const existing = 'tests/unit/night-owl.test.ts';
+    writeFileSync(path.join(copy, existing), '');
+    const { code, err } = await runNew('night-owl');
+    expect(err).toContain(`nothing was written, because these files exist: ${existing}`);
     expect(code).toBe(2);
-    expect(snapshot()).toEqual(before);
-    rmSync(path.join(copy, file));
+    const others = getFiles('night-owl').filter((file) => file !== existing);
+    expect(others.filter((file) => existsSync(path.join(copy, file)))).toEqual([]);
   });
 });
 
-describe('a name', () => {
-  it('is spelled as files, code, secrets and sentences want it', async () => {
-    const files = await generate('night-owl-2');
-    expect([...files.keys()]).toEqual(filesOf('night-owl-2'));
-    const [action = ''] = files.values();
-    expect(action).toMatch(/^\/\*\*\n \* Night Owl 2, through/);
-    expect(action).toContain("export const nightOwl2: Sink<typeof secrets> = {\n  name: 'night-owl-2',");
-    expect(action).toContain('NIGHT_OWL_2_TOKEN: v.pipe(credential');
+describe('createDestination', () => {
+  it('spells the name for files, code, secrets and sentences', async () => {
+    const files = await createDestination('night-owl-2');
+    expect([...files.keys()]).toEqual(getFiles('night-owl-2'));
+    const action = files.get('actions/night-owl-2.ts');
+    expect(action).toContain(
+      "export const nightOwl2 = defineSink({\n  name: 'night-owl-2',\n  title: 'Night Owl 2,",
+    );
+    expect(action).toContain('NIGHT_OWL_2_TOKEN: required(credential');
     expect([...files].join()).not.toMatch(/example.?vendor/i);
   });
 
   it.each([
-    ['', 'A name has'],
-    ['Acme', 'A name has'],
-    ['acme_cloud', 'A name has'],
-    ['acme cloud', 'A name has'],
-    ['../acme', 'A name has'],
-    ['acme--cloud', 'A name has'],
-    ['acme-', 'A name has'],
-    ['-acme', 'A name has'],
-    ['2acme', 'A name has'],
-    ['ácme', 'A name has'],
-    [`${NAME}0`, 'no longer than 32 characters'],
-    ['all', 'all means something else here'],
-    ['default', 'default means something else here'],
-    ['await', 'await means something else here'],
-    ['record', 'record means something else here'],
-    ['to-payload', 'to-payload means something else here'],
-    ['example-vendor', 'example-vendor means something else here'],
-    ['splunk', 'there is actions/splunk.ts, tests/embedded-splunk.test.ts, '],
-    ['segment-http', 'tools/simulator/vendors/segment-http.ts, segment-http in a0deploy.yaml already'],
-    ['conformance', 'there is tests/conformance.test.ts already'],
-    ['splunk-hec', 'splunk has a secret SPLUNK_HEC_URL already'],
-    ['keenio', 'keen has a secret KEENIO_URL already'],
-  ])('cannot be %j', async (name, problem) => {
-    await expect(generate(name)).rejects.toThrow(problem);
+    ['', 'a name consists of'],
+    ['Acme', 'a name consists of'],
+    ['acme_cloud', 'a name consists of'],
+    ['acme cloud', 'a name consists of'],
+    ['../acme', 'a name consists of'],
+    ['acme--cloud', 'a name consists of'],
+    ['acme-', 'a name consists of'],
+    ['-acme', 'a name consists of'],
+    ['2acme', 'a name consists of'],
+    ['ácme', 'a name consists of'],
+    [`${NAME}0`, 'at most 32 characters'],
+    ['all', 'the name all is reserved'],
+    ['index', 'the name index is reserved'],
+    ['default', 'the name default is reserved'],
+    ['await', 'the name await is reserved'],
+    ['send', 'the name send is reserved'],
+    ['to-payload', 'the name to-payload is reserved'],
+    ['example-vendor', 'the name example-vendor is reserved'],
+    ['splunk', 'these files exist: actions/splunk.ts, '],
+    ['segment-http', 'tools/simulator/vendors/segment-http.ts'],
+    ['vendor-mock', 'these files exist: tools/simulator/vendors/vendor-mock.ts'],
+    ['splunk-hec', 'splunk already has a secret SPLUNK_HEC_URL'],
+    ['keenio', 'keen already has a secret KEENIO_URL'],
+  ])('rejects the name %j', async (name, problem) => {
+    await expect(createDestination(name)).rejects.toThrow(problem);
   });
 });

@@ -1,34 +1,42 @@
-/** The values of an Action's secrets, from the environment or from a file. No message holds one. */
-import type { Action } from '../../lib/record.ts';
-import { settings } from '../../lib/secrets.ts';
-import { readJsonObject, UsageError } from './command.ts';
+/** The values of an Action's secrets, from a file or from the environment. No message holds one. */
+import { settings } from '../../lib/settings.ts';
+import type { Sink } from '../../lib/sink.ts';
+import { loadSinks } from '../shared/catalog.ts';
+import { readJsonObject } from '../shared/json-file.ts';
+import { UsageError } from '../shared/usage-error.ts';
+import type { Context } from './context.ts';
+import { suggest } from './suggestion.ts';
 
-/** All that an Action reads. */
-export const secretNames = ({ sinks }: Action): readonly string[] =>
-  Object.keys(Object.assign({}, settings.entries, ...sinks.map(({ secrets }) => secrets.entries)));
+export type Secrets = Readonly<Record<string, string>>;
 
-/** Of the environment variables of the same names. */
-export const readEnvironment = (action: Action): Record<string, string> =>
-  Object.fromEntries(
-    secretNames(action).flatMap((name) => {
-      const value = process.env[name];
+/** Every secret that an Action for these sinks reads. */
+export const getSecretNames = (sinks: readonly Sink[]): readonly string[] =>
+  Object.keys(Object.assign({}, settings, ...sinks.map(({ secrets }) => secrets)));
+
+/** The secrets that these sinks read, among those of a JSON file; without a file, among environment variables. */
+export const readSecrets = async (
+  context: Context,
+  sinks: readonly Sink[],
+  file: string | undefined,
+): Promise<Secrets> => {
+  const given = file === undefined ? context.env : await readSecretsFile(context, file);
+  return Object.fromEntries(
+    getSecretNames(sinks).flatMap((name) => {
+      const value = given[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );
+};
 
-/** Of a JSON object of texts. */
-export const readSecretsFile = (file: string, action: Action): Record<string, string> => {
-  const names = secretNames(action);
-  const entries = Object.entries(readJsonObject(file));
-  const unknown = entries.filter(([name]) => !names.includes(name));
-  if (unknown.length > 0) {
-    throw new UsageError(
-      `${action.name} has no secret ${unknown.map(([name]) => name).join(', ')}. It has ${names.join(', ')}`,
-    );
-  }
+/** It may hold secrets of several Actions. */
+const readSecretsFile = async (context: Context, file: string): Promise<Secrets> => {
+  const known = getSecretNames(await loadSinks());
+  const entries = Object.entries(readJsonObject(context.resolve(file)));
   return Object.fromEntries(
     entries.map(([name, value]) => {
-      if (typeof value !== 'string') throw new UsageError(`${file}: ${name} must be a text`);
+      if (!known.includes(name))
+        throw new UsageError(`${file}: unknown secret ${name}${suggest(name, known)}`);
+      if (typeof value !== 'string') throw new UsageError(`${file}: ${name} must be a string`);
       return [name, value];
     }),
   );

@@ -10,7 +10,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import * as v from 'valibot';
 import { UsageError } from '../shared/usage-error.ts';
-import { buildAssets } from './assets.ts';
+import { getAssets } from './assets.ts';
 import { DESTINATION_MODES, type DestinationMode } from './destination-modes.ts';
 import { guard } from './guard.ts';
 import type { Playground } from './playground.ts';
@@ -85,7 +85,7 @@ const createApp = async (playground: Playground): Promise<Hono> => {
     }),
   );
 
-  for (const [path, { type, content }] of await buildAssets()) {
+  for (const { path, type, content } of await getAssets()) {
     app.get(path, (c) => c.body(content, 200, { 'Content-Type': type, 'Cache-Control': 'no-store' }));
   }
 

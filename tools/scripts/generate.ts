@@ -1,8 +1,8 @@
 /** `npm run generate`: writes what is derived from the files in actions/. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runTool } from '../cli/command.ts';
 import { ROOT } from '../shared/manifest.ts';
+import { runScript } from '../shared/script.ts';
 import { toAll, toIndex, toManifest } from './generate/code.ts';
 import { findDestinations } from './generate/destinations.ts';
 import { toDocuments } from './generate/documents.ts';
@@ -39,7 +39,7 @@ export const generate = async (): Promise<readonly string[]> => {
 };
 
 if (process.argv[1] === import.meta.filename) {
-  await runTool(HELP, { check: { type: 'boolean', default: false } }, async ({ values }) => {
+  await runScript(HELP, { check: { type: 'boolean', default: false } }, async ({ values }) => {
     if (!values.check) {
       for (const file of await generate()) console.log(`${file} written`);
       return 0;

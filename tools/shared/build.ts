@@ -72,12 +72,6 @@ const writeIfChanged = (name: string, content: string): string => {
   return name;
 };
 
-/** An Action's code without its first line, which names the commit: most commits do not change an Action. */
-export const contentOf = (code = ''): string => code.replace(/^\/\/.*\n/, '').trim();
-
-/** Whether an Action was built from this package: its first line says so. */
-export const isOurs = (code = ''): boolean => code.startsWith(`// ${PACKAGE.name} `);
-
 /** Package, version and commit. No commit where there is no git: in an unpacked release, say. */
 export const origin = (): string => {
   const { name, version } = PACKAGE;

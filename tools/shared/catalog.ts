@@ -1,6 +1,5 @@
 /** What there is in actions/: destinations, and Actions that record at one or several of them. */
 import type { Sink } from '../../lib/sink.ts';
-import { UsageError } from '../cli/command.ts';
 import { readManifest } from './manifest.ts';
 
 /** An Action: it records at one destination, or at several. */
@@ -21,24 +20,10 @@ export const loadSinks = async (): Promise<readonly Sink[]> =>
 /** The destination of an Action; undefined if it has several. */
 export const onlySink = ({ sinks }: Action): Sink | undefined => (sinks.length === 1 ? sinks[0] : undefined);
 
-/** The one Action that a command line names. */
-export const findAction = async (positionals: readonly string[]): Promise<Action> => {
-  const actions = await loadActions();
-  const action = actions.find(({ name }) => name === positionals[0]);
-  if (action && positionals.length === 1) return action;
-  throw new UsageError(`Name one Action: ${actions.map(({ name }) => name).join(', ')}`);
-};
-
-/** To be read from a file in which secrets of several Actions may stand. */
-export const everyDestination = async (): Promise<Action> => ({
-  name: 'The set of all Actions',
-  sinks: await loadSinks(),
-});
-
 const loadAction = async (name: string): Promise<Action> => {
-  const exported: { sinks?: readonly Sink[] } & object = await import(`../../actions/${name}.ts`);
-  if (exported.sinks) return { name, sinks: exported.sinks };
-  const sink = Object.values(exported).find((value) => value?.name === name && value.secrets);
+  const exported: Readonly<Record<string, unknown>> = await import(`../../actions/${name}.ts`);
+  if (exported.sinks) return { name, sinks: exported.sinks as readonly Sink[] };
+  const sink = Object.values(exported).find((value) => (value as Partial<Sink>).name === name);
   if (!sink) throw new Error(`actions/${name}.ts exports neither a sink named ${name} nor its sinks`);
-  return { name, sinks: [sink] };
+  return { name, sinks: [sink as Sink] };
 };

@@ -1,5 +1,6 @@
 /** a0deploy.yaml: what there is to deploy. https://auth0.com/docs/deploy-monitor/deploy-cli-tool */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parse } from 'yaml';
 
@@ -14,8 +15,13 @@ export interface ActionEntry {
   readonly dependencies: ReadonlyArray<{ readonly name: string; readonly version: string }>;
 }
 
-/** The root of the package. */
-export const ROOT = path.resolve(import.meta.dirname, '../..');
+/** True in a clone, which runs its source; false in an installed command line, which is compiled. */
+export const isClone = import.meta.filename.endsWith('.ts');
+
+/** The root of the package with a0deploy.yaml and dist/: of the clone, or of the installed package. */
+export const ROOT = isClone
+  ? path.resolve(import.meta.dirname, '../..')
+  : path.dirname(createRequire(import.meta.url).resolve('auth0-login-analytics/package.json'));
 
 /** https://auth0.com/docs/customize/actions/limitations */
 export const ACTION_CODE_LIMIT_BYTES = 100_000;

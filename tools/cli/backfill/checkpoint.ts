@@ -2,23 +2,24 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
-import { readJsonObject, UsageError } from '../command.ts';
+import { readJsonObject } from '../../shared/json-file.ts';
+import { UsageError } from '../../shared/usage-error.ts';
 
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const Position = v.object({
-  /** `log_id` of the last entry that is done with. */
+  /** `log_id` of the last entry that is done. */
   after: v.optional(v.string()),
   /** Its date: ISO 8601. */
   date: v.optional(v.string()),
-  /** Logins and sign-ups in the span, odd entries included: as many as all of the following. */
+  /** Logins and sign-ups in the time range, malformed entries included: the sum of all of the following. */
   read: number,
   sent: v.object({ SignUp: number, Login: number }),
-  refused: number,
+  rejected: number,
   /** By reason. */
   skipped: v.record(v.string(), number),
-  /** Of FirstLogins. */
-  awaited: v.record(v.string(), number),
+  /** Of PendingSignUps. */
+  pendingSignUps: v.record(v.string(), number),
 });
 
 export type Position = v.InferOutput<typeof Position>;
@@ -26,13 +27,19 @@ export type Position = v.InferOutput<typeof Position>;
 export const START: Position = {
   read: 0,
   sent: { SignUp: 0, Login: 0 },
-  refused: 0,
+  rejected: 0,
   skipped: {},
-  awaited: {},
+  pendingSignUps: {},
 };
 
 /** What decides which entries are read and where they are sent. */
 export type Arguments = Readonly<Record<string, string>>;
+
+export interface Progress {
+  /** "Now" stays what it was when the backfill began. */
+  readonly until: Date;
+  readonly position: Position;
+}
 
 const Content = v.object({
   arguments: v.record(v.string(), v.string()),
@@ -51,28 +58,28 @@ export class Checkpoint {
 
   /**
    * Undefined if there is none.
-   * @throws {UsageError} if it is none of a backfill with these arguments.
+   * @throws {UsageError} if it belongs to a backfill with other arguments.
    */
-  read(): { until: Date; position: Position } | undefined {
+  read(): Progress | undefined {
     if (!existsSync(this.#file)) return undefined;
     const { success, output } = v.safeParse(Content, readJsonObject(this.#file));
-    const way = 'Remove it to start anew, or name another with --checkpoint';
-    if (!success) throw new UsageError(`${this.#file} is not a checkpoint. ${way}`);
+    const remedy = 'delete it to start over, or name another file with --checkpoint';
+    if (!success) throw new UsageError(`${this.#file} is not a checkpoint: ${remedy}`);
     const names = Object.keys({ ...output.arguments, ...this.#arguments });
-    const other = names.filter((name) => output.arguments[name] !== this.#arguments[name]);
-    if (other.length > 0) {
+    const different = names.filter((name) => output.arguments[name] !== this.#arguments[name]);
+    if (different.length > 0) {
       throw new UsageError(
-        `${this.#file} is the checkpoint of a backfill with another ${other.join(', ')}. ${way}`,
+        `${this.#file} is the checkpoint of a backfill with another ${different.join(', ')}: ${remedy}`,
       );
     }
     return { until: new Date(output.until), position: output.position };
   }
 
-  /** At once or not at all, whatever happens meanwhile. */
-  write(position: Position, until: Date): void {
-    const content = { arguments: this.#arguments, until, position };
+  /** Atomic, whatever happens in the meantime. */
+  write({ until, position }: Progress): void {
     const draft = `${this.#file}.tmp`;
     mkdirSync(path.dirname(draft), { recursive: true });
+    const content = { arguments: this.#arguments, until, position };
     writeFileSync(draft, JSON.stringify(content, null, 2), { mode: 0o600 });
     renameSync(draft, this.#file);
   }

@@ -1,11 +1,11 @@
-/** Where entries come from: the tenant's log, or a file of what was refused. */
+/** Where entries come from: the tenant's log, or a file of rejected entries. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type ManagementClient, ManagementError, ManagementTimeoutError } from 'auth0';
-import { fieldOf, TYPES } from './entries.ts';
+import { getField, TYPES } from './entries.ts';
 import type { Retrier } from './retrier.ts';
 
-/** Entries as they come, whatever they are; one page at a time is all that is ever in memory. */
+/** Unchecked entries. One page at a time is all that is in memory. */
 export type Pages = AsyncIterable<readonly unknown[]>;
 
 export interface TimeRange {
@@ -16,11 +16,11 @@ export interface TimeRange {
 const PAGE_ENTRIES = 100;
 /** By checkpoint, "date ordering is not guaranteed": https://auth0.com/docs/api/management/v2/logs/get-logs */
 const DISORDER_MS = 60_000;
-const RETRIES_OF_SDK = 4;
+const SDK_RETRIES = 4;
 
 /**
- * The log from the first login or sign-up of the span, or after an entry: search finds no more than 1000 entries, so it
- * finds the first one, and from there on the log is read by checkpoint. Entries of other types and dates are among them.
+ * The log from the first login or sign-up of the time range, or after an entry. A search finds at most 1000 entries, so
+ * it finds the first one, and from there the log is read by checkpoint, entries of other types and dates included.
  *
  * https://auth0.com/docs/deploy-monitor/logs/retrieve-log-events-using-mgmt-api
  */
@@ -28,23 +28,22 @@ export async function* readLog(
   client: ManagementClient,
   { since, until }: TimeRange,
   after: string | undefined,
-  patience: Retrier,
+  retrier: Retrier,
 ): Pages {
-  // A domain that was misspelt is not worth the wait.
-  let isReached = false;
-  // The SDK has no parameters for a checkpoint, nor `q`.
+  // A misspelt domain is not worth the wait.
+  let wasReached = false;
+  // The SDK has no parameters for a checkpoint, nor for `q`.
   const list = async (queryParams: Record<string, string | number>): Promise<readonly unknown[]> => {
-    const options = { queryParams, maxRetries: RETRIES_OF_SDK };
+    const options = { queryParams, maxRetries: SDK_RETRIES };
     const request = { page: 0, per_page: 1, sort: 'date:1', include_totals: false };
-    const { response } = await patience.with(
+    const { response } = await retrier.run(
       () => client.logs.list(request, options),
-      (error) => isReached && isConnectionLost(error),
+      (error) => wasReached && isConnectionLost(error),
     );
-    isReached = true;
-    const answer: unknown = response;
-    if (!Array.isArray(answer))
-      throw new TypeError('The tenant answered with something other than a list of entries');
-    return answer;
+    wasReached = true;
+    const entries: unknown = response;
+    if (!Array.isArray(entries)) throw new TypeError('The tenant did not respond with a list of entries');
+    return entries;
   };
 
   let from = after;
@@ -52,28 +51,28 @@ export async function* readLog(
     const dates = [new Date(since.getTime() - DISORDER_MS), until].map((date) => date.toISOString());
     const first = await list({ q: `type:(${TYPES.join(' OR ')}) AND date:[${dates.join(' TO ')}]` });
     yield first;
-    from = lastIdOf(first);
+    from = getLastId(first);
   }
   while (from !== undefined) {
     const page = await list({ from, take: PAGE_ENTRIES });
     yield page;
-    if (page.some((entry) => dateOf(entry) > until.getTime() + DISORDER_MS)) return;
-    from = lastIdOf(page);
+    if (page.some((entry) => getTime(entry) > until.getTime() + DISORDER_MS)) return;
+    from = getLastId(page);
   }
 }
 
-/** Entries of a file, one in a line, after one of them. A line that is not JSON is passed on as the text it is. */
+/** The entries of a file, one on each line, after one of them. A line that is not JSON is passed on as a string. */
 export async function* readFile(file: string, after: string | undefined): Pages {
   let isReached = after === undefined;
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
     if (line.trim() === '') continue;
-    const entry = parse(line);
+    const entry = parseLine(line);
     if (isReached) yield [entry];
-    else isReached = fieldOf(entry, 'log_id') === after;
+    else isReached = getField(entry, 'log_id') === after;
   }
 }
 
-const parse = (line: string): unknown => {
+const parseLine = (line: string): unknown => {
   try {
     return JSON.parse(line);
   } catch {
@@ -81,14 +80,14 @@ const parse = (line: string): unknown => {
   }
 };
 
-const lastIdOf = (page: readonly unknown[]): string | undefined => {
-  const ids = page.map((entry) => fieldOf(entry, 'log_id'));
+const getLastId = (page: readonly unknown[]): string | undefined => {
+  const ids = page.map((entry) => getField(entry, 'log_id'));
   return ids.findLast((id) => id !== undefined);
 };
 
-const dateOf = (entry: unknown): number => Date.parse(fieldOf(entry, 'date') ?? '');
+const getTime = (entry: unknown): number => Date.parse(getField(entry, 'date') ?? '');
 
-/** What has a status has been retried by the SDK already. */
+/** The SDK has already retried what has a status. */
 const isConnectionLost = (error: unknown): boolean =>
   error instanceof ManagementTimeoutError ||
   (error instanceof ManagementError && error.statusCode === undefined);

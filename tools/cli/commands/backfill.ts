@@ -1,344 +1,348 @@
-/** `npm run backfill`: records logins and sign-ups of the past, from the tenant's log. */
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+/** `auth0-login-analytics backfill`: records logins and sign-ups of the past, from the tenant's log. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ConfigError, DeliveryError } from '../../../lib/errors.ts';
-import { readSecrets } from '../../../lib/secrets.ts';
+import type { Command } from '@commander-js/extra-typings';
+import { ConfigError } from '../../../lib/errors.ts';
+import { parseSecrets, type Settings } from '../../../lib/settings.ts';
 import type { Sink } from '../../../lib/sink.ts';
-import { everyDestination, findAction, onlySink } from '../../shared/catalog.ts';
-import { Progress } from '../../shared/progress.ts';
+import { onlySink } from '../../shared/catalog.ts';
 import { table } from '../../shared/table.ts';
-import { Checkpoint, type Position, START } from '../backfill/checkpoint.ts';
+import { UsageError } from '../../shared/usage-error.ts';
+import { BackfillRun } from '../backfill/backfill-run.ts';
+import { Checkpoint, type Position, type Progress, START } from '../backfill/checkpoint.ts';
+import { explainFailure, Monitor } from '../backfill/monitor.ts';
 import { Retrier } from '../backfill/retrier.ts';
-import { type Backfill, backfill } from '../backfill/run.ts';
 import { Sender } from '../backfill/sender.ts';
-import { readFile, readLog, type TimeRange } from '../backfill/sources.ts';
+import { type Pages, readFile, readLog, type TimeRange } from '../backfill/sources.ts';
 import { Tally, type TallyRow } from '../backfill/tally.ts';
-import { UsageError } from '../command.ts';
-import { readEnvironment, readSecretsFile } from '../secret-values.ts';
-import { connect, credentialsHelp, loadEnvironment, refusalOf, runTenantTool } from '../tenant-connection.ts';
+import { toCommandLine } from '../command-line.ts';
+import type { Context } from '../context.ts';
+import { toHelpText } from '../help.ts';
+import { readSecrets } from '../secret-values.ts';
+import { findAction, getActionNames } from '../select-actions.ts';
+import { connect, toCredentialsHelp } from '../tenant-connection.ts';
 
 const FOLDER = '.backfill';
-
-const HELP = `Usage: npm run backfill -- <action> --since 2026-01-31 [--until 2026-02-01T12:00:00Z] [options]
-       npm run backfill -- <action> --from-file rejected.jsonl [options]
-
-Records logins and sign-ups that the tenant's log has, and the Action has not: those before it was installed, or during
-an outage. They go to the Action's destination, with its secrets: where they omit or hash fields, so does this.
-
-  --since      date, or date and time with a zone; a date is its midnight in UTC
-  --until      likewise; now without it. For the time before the Action: when it was bound
-  --from-file  send the entries of a file instead: those that were refused, once the cause is put right
-  --secrets    the Action's secrets, as a JSON object of texts, in which those of others may be, too; environment variables
-               of the same names without it
-  --tenant     the tenant's name, event.tenant.id of Actions, where AUTH0_DOMAIN is not <tenant>….auth0.com: for custom
-               domains. The ids are made of it
-  --without    a client_id whose logins are left out; can be repeated. The log does not tell which applications have
-               analytics: off
-  --rate       activities a second; 50 without it
-  --dry-run    send nothing; count by day, application and type
-  --checkpoint, --rejected   files; without them they are in ${FOLDER}/. What was refused is personal data
-  --json       print the result as one JSON document
-  --help       this text
-
-Ctrl+C is safe: the same command goes on where it stopped, and so it does after an error.
-
-What the log has: a sign-up is an entry of databases and passwordless connections only; first logins by social and
-enterprise connections are recorded as Logins. The first login within a minute of a sign-up is a part of it, as it is
-for the Action, and skipped. Entries have no place, no profile, and user_name as the only name; they are kept for 1 to 30 days,
-depending on the plan. Silent authentication and token exchange are left out, also with RECORD=all.
-
-What the destination had already: a SignUp has the id of the Action's, and so has a Login with a transaction, which logins
-in a browser have. Destinations that know an id again drop the repetition: Segment for a day at least, Keen for 31 days in
-a collection, Splunk when you search: | dedup id. What older or other Logins it had, it has twice: choose --since and
---until so that they do not overlap with what was recorded.
-
-${credentialsHelp('backfill')}
-
-Exits with 0 if all was sent, 1 if something was refused or it could not be finished, 2 if it was not understood, 130
-after Ctrl+C.`;
-
 const RATE_DEFAULT = 50;
 const BATCH_LIMIT = 100;
+const INTERRUPTED_EXIT_CODE = 130;
 /** npm and a terminal may both pass on the same Ctrl+C. */
 const SAME_CTRL_C_MS = 1_000;
 
-const OPTIONS = {
-  since: { type: 'string' },
-  until: { type: 'string' },
-  'from-file': { type: 'string' },
-  secrets: { type: 'string' },
-  tenant: { type: 'string' },
-  without: { type: 'string', multiple: true },
-  rate: { type: 'string', default: String(RATE_DEFAULT) },
-  'dry-run': { type: 'boolean', default: false },
-  checkpoint: { type: 'string' },
-  rejected: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
-
-interface Result extends Omit<Position, 'awaited' | 'after' | 'date'> {
-  action: string;
-  outcome: 'complete' | 'interrupted' | 'failed';
-  dryRun: boolean;
-  /** Date of the last entry read. */
-  reached?: string;
-  counts?: readonly TallyRow[];
-  /** File of what was refused. */
-  rejected?: string;
-  failure?: string;
-}
-
-/** What one destination has got, and has refused, is nothing to another. */
-const chooseSink = async (positionals: readonly string[]): Promise<Sink> => {
-  const action = await findAction(positionals);
-  const sink = onlySink(action);
-  if (sink) return sink;
-  const names = action.sinks.map(({ name }) => name).join(', ');
-  throw new UsageError(`${action.name} has several destinations: send to one after the other, of ${names}`);
+export const addCommand = (program: Command, context: Context): void => {
+  program
+    .command('backfill')
+    .summary('record logins and sign-ups of the past')
+    .description(
+      "Records logins and sign-ups that are in the tenant's log and were not recorded by the Action: from before it was installed, or during an outage. They are sent to the Action's destination with its secrets, which omit and hash fields as the Action does.",
+    )
+    .argument('<action>', getActionNames().join(', '))
+    .option('--since <date>', 'date, or date and time with a zone; a date is its midnight in UTC', toDate)
+    .option(
+      '--until <date>',
+      'the same; for the time before the Action: when it was bound (default: now)',
+      toDate,
+    )
+    .option(
+      '--from-file <file>',
+      'send the entries of a file instead: rejected ones, once the cause is fixed',
+    )
+    .option('--secrets <file>', 'JSON object of strings; by default environment variables of the same names')
+    .option(
+      '--tenant <name>',
+      'event.tenant.id of the Actions, from which ids are made; by default <tenant> of AUTH0_DOMAIN=<tenant>….auth0.com',
+    )
+    .option(
+      '--exclude-client <client_id>',
+      'application whose logins are skipped; can be repeated. The log does not show which applications have analytics: off',
+      (clientId: string, others: readonly string[] = []): readonly string[] => [...others, clientId],
+    )
+    .option('--rate <number>', 'activities per second', toRate, RATE_DEFAULT)
+    .option('--dry-run', 'send nothing; count by day, application and type')
+    .option('--checkpoint <file>', `how far it has come (default: in ${FOLDER}/)`)
+    .option('--rejected <file>', `rejected entries, which are personal data (default: in ${FOLDER}/)`)
+    .option('--json', 'print the result as one JSON document')
+    .addHelpText('after', toHelpText(...HELP, toCredentialsHelp('backfill'), EXIT_CODES_HELP))
+    .action(async (name, options) => {
+      const plan = await toPlan(context, name, options);
+      const result = await backfill(context, plan);
+      context.print(options.json ? JSON.stringify(result, null, 2) : describe(result));
+      context.exitCode = getExitCode(result);
+    });
 };
 
-const checkSecrets = async (sink: Sink, file: string | undefined) => {
-  const every = await everyDestination();
-  try {
-    return readSecrets(
-      sink.secrets,
-      file === undefined ? readEnvironment(every) : readSecretsFile(file, every),
-    );
-  } catch (error) {
-    if (error instanceof ConfigError)
-      throw new UsageError(`${sink.name} is not configured: ${error.message}`);
-    throw error;
-  }
-};
+const HELP = [
+  'Ctrl+C is safe: the same command resumes where it stopped, and so it does after an error.',
+  'The log has sign-ups of databases and passwordless connections only: first logins through social and enterprise connections are recorded as Logins. The first login within a minute of a sign-up is a part of it, as it is for the Action, and is skipped. Entries have no geolocation and no profile, and user_name as the only name. They are kept for 1 to 30 days, depending on the plan. Silent authentication and token exchange are never recorded, even with RECORD=all.',
+  'A SignUp has the id that the Action gives it, and so has a Login with a transaction, as logins in a browser have. Destinations that deduplicate by id drop what they already have: Segment for a day at least, Keen for 31 days in a collection, Splunk in a search with | dedup id. Other Logins are counted twice: choose --since and --until so that they do not overlap with what was recorded.',
+];
+
+const EXIT_CODES_HELP =
+  'Exits with 0 if everything was sent, 1 if something was rejected or it could not be finished, 2 for a wrong command line, 130 after Ctrl+C.';
 
 const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
-const dateOf = (name: string, value: string): Date => {
+function toDate(value: string): Date {
   const date = new Date(DATE.test(value) ? value : Number.NaN);
-  if (Number.isNaN(date.getTime())) {
-    throw new UsageError(`--${name} must be a date like 2026-01-31 or 2026-01-31T12:00:00Z`);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new UsageError(`${value} is not a date like 2026-01-31 or 2026-01-31T12:00:00Z`);
+}
+
+function toRate(value: string): number {
+  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
+  throw new UsageError('--rate must be a whole number from 1 to 999999');
+}
+
+interface BackfillCommandOptions {
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  readonly fromFile?: string | undefined;
+  readonly secrets?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly excludeClient?: readonly string[] | undefined;
+  readonly rate: number;
+  readonly dryRun?: true | undefined;
+  readonly checkpoint?: string | undefined;
+  readonly rejected?: string | undefined;
+}
+
+/** Everything that was asked for, checked before anything is read or sent. */
+interface Plan {
+  readonly sink: Sink;
+  readonly secrets: Settings & Record<string, unknown>;
+  readonly tenant: string;
+  /** Entries of the tenant's log in a time range, or those of a file. */
+  readonly source: { readonly since: Date } | { readonly file: string };
+  readonly until: Date;
+  readonly excludedClients: readonly string[];
+  readonly rate: number;
+  readonly isDryRun: boolean;
+  readonly checkpointFile: string;
+  readonly checkpoint: Checkpoint;
+  readonly rejectedFile: string;
+}
+
+const toPlan = async (context: Context, name: string, options: BackfillCommandOptions): Promise<Plan> => {
+  const { until = new Date(), excludeClient: excludedClients = [], rate, dryRun = false } = options;
+  const sink = await findSink(name);
+  const source = toSource(context, options, until);
+  const tenant = options.tenant ?? getTenant(context);
+  const rejectedFile = toRejectedFile(context, sink, options);
+  const checkpointFile = options.checkpoint ?? path.join(FOLDER, `${sink.name}.checkpoint.json`);
+  const checkpoint = new Checkpoint(context.resolve(checkpointFile), {
+    action: sink.name,
+    tenant,
+    'exclude-client': excludedClients.join(),
+    ...('file' in source
+      ? { 'from-file': source.file }
+      : { since: source.since.toISOString(), until: options.until?.toISOString() ?? 'now' }),
+  });
+  const secrets = await readValidSecrets(context, sink, options.secrets);
+  return {
+    sink,
+    secrets,
+    tenant,
+    source,
+    until,
+    excludedClients,
+    rate,
+    isDryRun: dryRun,
+    checkpointFile,
+    checkpoint,
+    rejectedFile,
+  };
+};
+
+/** Each destination accepts and rejects for itself, so a backfill has one. */
+const findSink = async (name: string): Promise<Sink> => {
+  const action = await findAction(name);
+  const sink = onlySink(action);
+  if (sink) return sink;
+  const names = action.sinks.map((each) => each.name).join(', ');
+  throw new UsageError(`${name} has several destinations, name one of them: ${names}`);
+};
+
+const toSource = (
+  context: Context,
+  { since, until: givenUntil, fromFile: file }: BackfillCommandOptions,
+  until: Date,
+): Plan['source'] => {
+  if (since && file === undefined) {
+    if (since < until) return { since };
+    throw new UsageError('--since must be before --until, and not in the future');
   }
-  return date;
+  if (since || file === undefined) throw new UsageError('either --since or --from-file is required');
+  if (givenUntil) throw new UsageError('--until cannot be used with --from-file');
+  if (!existsSync(context.resolve(file))) throw new UsageError(`Cannot read ${file}: no such file`);
+  return { file };
 };
 
-const rateOf = (value: string): number => {
-  if (!/^[1-9]\d{0,5}$/.test(value)) throw new UsageError('--rate must be a whole number above 0');
-  return Number(value);
+const getTenant = ({ env }: Context): string => {
+  const [, tenant] = /^([^.]+)\..*auth0\.com$/.exec(env.AUTH0_DOMAIN?.trim() ?? '') ?? [];
+  if (tenant) return tenant;
+  throw new UsageError('--tenant is required: AUTH0_DOMAIN does not contain the name of the tenant');
 };
 
-const tenantOf = (given: string | undefined): string => {
-  const domain = process.env.AUTH0_DOMAIN?.trim() ?? '';
-  const tenant = given ?? /^([^.]+)\..*auth0\.com$/.exec(domain)?.[1];
-  if (!tenant) throw new UsageError('Name the tenant with --tenant: AUTH0_DOMAIN does not tell its name');
-  return tenant;
+const toRejectedFile = (
+  context: Context,
+  { name }: Sink,
+  { rejected, fromFile }: BackfillCommandOptions,
+): string => {
+  const byDefault = fromFile ? `${fromFile}.again` : path.join(FOLDER, `${name}.rejected.jsonl`);
+  const file = rejected ?? byDefault;
+  if (fromFile !== undefined && context.resolve(fromFile) === context.resolve(file)) {
+    throw new UsageError('--rejected and --from-file must be different files');
+  }
+  return file;
 };
 
-/** `.backfill` keeps itself out of git: what was refused is personal data. */
-const ensureDir = (file: string): void => {
-  const folder = path.dirname(file);
+const readValidSecrets = async (context: Context, sink: Sink, file: string | undefined) => {
+  try {
+    return parseSecrets(sink, await readSecrets(context, [sink], file));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new UsageError(`${sink.name} is not configured: ${error.message}`);
+  }
+};
+
+interface Result extends Omit<Position, 'pendingSignUps' | 'after' | 'date'> {
+  readonly action: string;
+  readonly outcome: 'complete' | 'interrupted' | 'failed';
+  readonly dryRun: boolean;
+  /** Date of the last entry that was read. */
+  readonly reached?: string;
+  readonly counts?: readonly TallyRow[];
+  readonly rejectedFile?: string;
+  readonly failure?: string;
+}
+
+/** Reads, sends and reports until the end, an error or Ctrl+C. */
+const backfill = async (context: Context, plan: Plan): Promise<Result> => {
+  const { sink, secrets, rate, isDryRun, checkpoint } = plan;
+  const start = prepare(context, plan);
+  const range = 'since' in plan.source ? { since: plan.source.since, until: start.until } : undefined;
+  const monitor = new Monitor({
+    context,
+    sink,
+    range,
+    start,
+    rejectedFile: context.resolve(plan.rejectedFile),
+    ...(!isDryRun && { checkpoint }),
+  });
+  const interrupt = listenForCtrlC();
+  const retrier = new Retrier(interrupt.signal, { onRetry: monitor.onRetry });
+  const tally = new Tally();
+  const run = new BackfillRun({
+    ...plan,
+    range,
+    pages: openPages(context, plan, range, start.position.after, retrier),
+    position: start.position,
+    // A file holds only what was to be sent.
+    includeFirstLogins: 'file' in plan.source,
+    batchSize: Math.min(rate, BATCH_LIMIT),
+    sender: isDryRun ? tally : new Sender(sink, secrets, rate, retrier),
+    listener: monitor,
+  });
+
+  let outcome: Result['outcome'] = 'failed';
+  let failure: string | undefined;
+  try {
+    outcome = (await run.run(interrupt.signal)) ? 'complete' : 'interrupted';
+    if (outcome === 'complete' && !isDryRun) checkpoint.remove();
+  } catch (error) {
+    failure = explainFailure(error, sink);
+    if (failure === undefined) throw error;
+    if (interrupt.signal.aborted) outcome = 'interrupted';
+  } finally {
+    monitor.end();
+    interrupt.dispose();
+  }
+
+  const { read, sent, rejected, skipped, date } = monitor.position;
+  return {
+    action: sink.name,
+    outcome,
+    dryRun: isDryRun,
+    read,
+    sent,
+    rejected,
+    skipped,
+    ...(date !== undefined && { reached: date }),
+    ...(isDryRun && { counts: tally.rows }),
+    ...(rejected > 0 && { rejectedFile: plan.rejectedFile }),
+    ...(failure !== undefined && { failure }),
+  };
+};
+
+/** Where it starts or resumes, with the files that it needs. */
+const prepare = (context: Context, plan: Plan): Progress => {
+  const { checkpoint, checkpointFile, rejectedFile, until, isDryRun } = plan;
+  const saved = isDryRun ? undefined : checkpoint.read();
+  const start = saved ?? { until, position: START };
+  if (isDryRun) return start;
+  ensureDir(context, checkpointFile);
+  ensureDir(context, rejectedFile);
+  checkpoint.write(start);
+  if (saved) {
+    context.printError(`Resuming after ${saved.position.date ?? 'nothing'}, according to ${checkpointFile}.`);
+  }
+  return start;
+};
+
+/** `.backfill` keeps itself out of git: rejected entries are personal data. */
+const ensureDir = (context: Context, file: string): void => {
+  const folder = context.resolve(path.dirname(file));
   mkdirSync(folder, { recursive: true });
-  const ignore = path.join(FOLDER, '.gitignore');
-  if (folder === FOLDER && !existsSync(ignore)) writeFileSync(ignore, '*\n');
+  const ignore = path.join(folder, '.gitignore');
+  if (folder === context.resolve(FOLDER) && !existsSync(ignore)) writeFileSync(ignore, '*\n');
 };
 
-const onCtrlC = (): AbortSignal => {
+const openPages = (
+  context: Context,
+  { source }: Plan,
+  range: TimeRange | undefined,
+  after: string | undefined,
+  retrier: Retrier,
+): Pages => {
+  if (range) return readLog(connect(context).client, range, after, retrier);
+  return readFile(context.resolve('file' in source ? source.file : ''), after);
+};
+
+/** A second Ctrl+C ends the process immediately. */
+const listenForCtrlC = () => {
   const controller = new AbortController();
   let firstAt: number | undefined;
-  process.on('SIGINT', () => {
-    if (firstAt !== undefined && Date.now() - firstAt > SAME_CTRL_C_MS) process.exit(130);
+  const listener = () => {
+    if (firstAt !== undefined && Date.now() - firstAt > SAME_CTRL_C_MS) process.exit(INTERRUPTED_EXIT_CODE);
     firstAt ??= Date.now();
     controller.abort();
-  });
-  return controller.signal;
-};
-
-/** In one line; undefined for a fault of our own. */
-const failureOf = (error: unknown, sink: Sink): string | undefined => {
-  if (!(error instanceof DeliveryError)) return refusalOf(error);
-  return [`${sink.name}: ${error.message}`, ...(error.advice ? [error.advice] : [])].join('; ');
+  };
+  process.on('SIGINT', listener);
+  return { signal: controller.signal, dispose: () => process.off('SIGINT', listener) };
 };
 
 const describe = ({ action, dryRun, outcome, ...result }: Result): string => {
-  const { read, sent, refused, skipped, reached, counts, rejected, failure } = result;
+  const { read, sent, rejected, skipped, reached, counts = [], rejectedFile, failure } = result;
   const rows = [
     ['read', `${read} logins and sign-ups${reached === undefined ? '' : `, the log up to ${reached}`}`],
     [dryRun ? 'to be sent' : 'sent', `${sent.SignUp} SignUps, ${sent.Login} Logins`],
-    ['refused', `${refused}${rejected === undefined ? '' : `, kept in ${rejected}`}`],
-    ...Object.entries(skipped).map(([reason, number]) => ['skipped', `${number}, ${reason}`]),
+    ['rejected', `${rejected}${rejectedFile === undefined ? '' : `, stored in ${rejectedFile}`}`],
+    ...Object.entries(skipped).map(([reason, count]) => ['skipped', `${count}: ${reason}`]),
     ...(failure === undefined ? [] : [['failed', failure]]),
   ];
-  const tally = counts?.map((row) => [row.day, row.application, String(row.SignUp), String(row.Login)]) ?? [];
+  const tally = counts.map((row) => [row.day, row.application, String(row.SignUp), String(row.Login)]);
   return [
     `${action}: ${outcome}${dryRun ? ', nothing was sent' : ''}`,
     table(rows),
     ...(tally.length > 0 ? ['', table([['day', 'application', 'SignUps', 'Logins'], ...tally])] : []),
-    ...(outcome === 'complete' || dryRun ? [] : ['', 'The same command goes on from here.']),
-    ...(rejected === undefined
+    ...(outcome === 'complete' || dryRun ? [] : ['', 'The same command resumes from here.']),
+    ...(rejectedFile === undefined
       ? []
-      : ['', `Once the cause is put right: npm run backfill -- ${action} --from-file ${rejected}`]),
+      : ['', `Once the cause is fixed: ${toCommandLine('backfill', action, '--from-file', rejectedFile)}`]),
   ].join('\n');
 };
 
-type Args = Parameters<Parameters<typeof runTenantTool<typeof OPTIONS>>[2]>[0];
-
-/** Everything that was asked for, checked before anything is read or sent. */
-const readArguments = async ({ values, positionals }: Args) => {
-  loadEnvironment();
-  const sink = await chooseSink(positionals);
-  const secrets = await checkSecrets(sink, values.secrets);
-  const rate = rateOf(values.rate);
-  const tenant = tenantOf(values.tenant);
-  const { 'from-file': file, 'dry-run': dryRun, without = [] } = values;
-  if ((values.since === undefined) === (file === undefined))
-    throw new UsageError('Give --since or --from-file');
-  if (file !== undefined && values.until !== undefined) throw new UsageError('--until goes with --since');
-  if (file !== undefined && !existsSync(file)) throw new UsageError(`Cannot read ${file}: ENOENT`);
-
-  const rejected =
-    values.rejected ?? (file ? `${file}.again` : path.join(FOLDER, `${sink.name}.rejected.jsonl`));
-  if (file !== undefined && path.resolve(file) === path.resolve(rejected)) {
-    throw new UsageError('--rejected must be another file than --from-file');
-  }
-  const checkpointFile = values.checkpoint ?? path.join(FOLDER, `${sink.name}.checkpoint.json`);
-  const checkpoint = new Checkpoint(checkpointFile, {
-    action: sink.name,
-    tenant,
-    without: without.join(),
-    ...(file === undefined
-      ? { since: String(values.since), until: values.until ?? 'now' }
-      : { 'from-file': file }),
-  });
-  const until = values.until === undefined ? new Date() : dateOf('until', values.until);
-  const span: TimeRange | undefined =
-    values.since === undefined ? undefined : { since: dateOf('since', values.since), until };
-  if (span && span.since >= span.until)
-    throw new UsageError('--since must be before --until, and not in the future');
-  return {
-    sink,
-    secrets,
-    rate,
-    tenant,
-    file,
-    dryRun,
-    without,
-    rejected,
-    checkpointFile,
-    checkpoint,
-    until,
-    span,
-  };
+const getExitCode = ({ outcome, rejected }: Result): number => {
+  if (outcome === 'interrupted') return INTERRUPTED_EXIT_CODE;
+  return outcome === 'complete' && rejected === 0 ? 0 : 1;
 };
-
-await runTenantTool(HELP, OPTIONS, async (args) => {
-  const {
-    sink,
-    secrets,
-    rate,
-    tenant,
-    file,
-    dryRun,
-    without,
-    rejected,
-    checkpointFile,
-    checkpoint,
-    until,
-    span,
-  } = await readArguments(args);
-
-  // "Now" stays what it was when the backfill began.
-  const begun = dryRun ? undefined : checkpoint.read();
-  const start = begun ?? { until, position: START };
-  const ownSpan = span && { ...span, until: start.until };
-
-  const signal = onCtrlC();
-  const patience = new Retrier(signal, {
-    onWait: (error, ms) => tell(`${failureOf(error, sink) ?? error}. Again in ${Math.ceil(ms / 1000)} s`),
-  });
-  const { after } = start.position;
-  const pages =
-    ownSpan === undefined
-      ? readFile(String(file), after)
-      : readLog(connect().client, ownSpan, after, patience);
-  if (!dryRun) {
-    ensureDir(checkpointFile);
-    ensureDir(rejected);
-    checkpoint.write(start.position, start.until);
-    if (begun)
-      console.error(`Goes on after ${start.position.date ?? 'nothing'}, as ${checkpointFile} has it.`);
-  }
-
-  // In seconds of the log: how many entries there are, nobody tells.
-  const secondsAt = (date: Date | string | undefined): number =>
-    date === undefined ? 0 : new Date(date).getTime() / 1000;
-  const from = start.position.date ?? ownSpan?.since;
-  const progress = new Progress(Math.round(secondsAt(start.until) - secondsAt(from)), 's of the log');
-  const tell = (line: string): void => {
-    progress.end();
-    console.error(line);
-  };
-
-  const tally = new Tally();
-  const sender = new Sender(sink, secrets, rate, patience);
-  const options: Backfill = {
-    sink,
-    secrets,
-    tenant,
-    pages,
-    ...(ownSpan && { span: ownSpan }),
-    position: start.position,
-    without,
-    // In a file is only what was to be sent.
-    keepsFirstLogins: file !== undefined,
-    batchSize: Math.min(rate, BATCH_LIMIT),
-    signal,
-    async send(batch) {
-      if (!dryRun) return sender.send(batch);
-      for (const activity of batch) tally.add(activity);
-      return [];
-    },
-    onRefused(refused) {
-      for (const { entry, reason } of refused)
-        tell(`Refused: ${Reflect.get(Object(entry), 'log_id')}, ${reason}`);
-      const lines = refused.map(({ entry }) => `${JSON.stringify(entry)}\n`);
-      appendFileSync(rejected, lines.join(''), { mode: 0o600 });
-    },
-    onOdd: (logId, field) => tell(`Odd entry ${logId ?? 'without a log_id'}: ${field}`),
-    onPosition(position) {
-      last = position;
-      if (!dryRun) checkpoint.write(position, start.until);
-      if (ownSpan)
-        progress.update(Math.max(0, Math.round(secondsAt(position.date ?? from) - secondsAt(from))));
-    },
-  };
-  let last = start.position;
-  let outcome: Result['outcome'] = 'failed';
-  let failure: string | undefined;
-  try {
-    outcome = (await backfill(options)).isComplete ? 'complete' : 'interrupted';
-    if (outcome === 'complete' && !dryRun) checkpoint.remove();
-  } catch (error) {
-    failure = failureOf(error, sink);
-    if (failure === undefined) throw error;
-    if (signal.aborted) outcome = 'interrupted';
-  } finally {
-    progress.end();
-  }
-
-  const { read, sent, refused, skipped, date } = last;
-  const result: Result = {
-    action: sink.name,
-    outcome,
-    dryRun,
-    read,
-    sent,
-    refused,
-    skipped,
-    ...(date !== undefined && { reached: date }),
-    ...(dryRun && { counts: tally.rows }),
-    ...(refused > 0 && { rejected }),
-    ...(failure !== undefined && { failure }),
-  };
-  console.log(args.values.json ? JSON.stringify(result, null, 2) : describe(result));
-  if (outcome === 'interrupted') return 130;
-  return outcome === 'complete' && refused === 0 ? 0 : 1;
-});

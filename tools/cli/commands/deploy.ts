@@ -1,76 +1,125 @@
-/** `npm run deploy`: brings Actions of a0deploy.yaml into a tenant, by Auth0's Deploy CLI. */
+/** `auth0-login-analytics deploy`: brings Actions of a0deploy.yaml into a tenant, with Auth0's Deploy CLI. */
 import { spawn } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual, stripVTControlCharacters } from 'node:util';
+import type { Command } from '@commander-js/extra-typings';
 import type { Management, ManagementClient } from 'auth0';
 import { stringify } from 'yaml';
-import { build, contentOf, isOurs } from '../../shared/build.ts';
-import { type ActionEntry, ROOT, readManifest } from '../../shared/manifest.ts';
+import { ensureBuilt, isManaged, readBuiltCode, withoutOrigin } from '../../shared/built-code.ts';
+import { type ActionEntry, ROOT } from '../../shared/manifest.ts';
+import { showElapsed } from '../../shared/progress.ts';
 import { table } from '../../shared/table.ts';
+import { UsageError } from '../../shared/usage-error.ts';
 import { exampleEvent } from '../../simulator/auth0/example-event.ts';
 import { createApi } from '../../simulator/auth0/post-login-api.ts';
 import { loadBuilt } from '../../simulator/built-actions.ts';
-import { getOutcome } from '../../simulator/outcomes.ts';
-import { UsageError } from '../command.ts';
-import {
-  type Connection,
-  connect,
-  credentialsHelp,
-  readAll,
-  runTenantTool,
-  scopeAdvice,
-  TenantError,
-} from '../tenant-connection.ts';
+import { ask } from '../ask.ts';
+import { toCommandLine } from '../command-line.ts';
+import type { Context } from '../context.ts';
+import { toHelpText } from '../help.ts';
+import { getActionNames, selectActions } from '../select-actions.ts';
+import { listActions, toVersions } from '../tenant-actions.ts';
+import { connect, type TenantConnection, toCredentialsHelp } from '../tenant-connection.ts';
+import { getMissingScopeHint, TenantError } from '../tenant-error.ts';
 
-const HELP = `Usage: npm run deploy [-- <actions…>] [--dry-run] [--yes] [--json]
-
-Builds and checks the named Actions, or every one of a0deploy.yaml, shows what would change in the tenant, asks, and
-deploys what changes by Auth0's Deploy CLI. Other Actions, secrets and the post-login flow stay as they are.
-
-  --dry-run   show what would change, and change nothing
-  --yes       do not ask
-  --json      print what changes as one JSON document
-  --help      this text
-
-${credentialsHelp('deploy')}
-
-Exits with 0 if the Actions are deployed or you say no, 1 if the tenant refuses or something fails, 2 for a wrong command.`;
-
-/** The entries of these names; all without a name. */
-export const selectActions = (names: readonly string[]): readonly ActionEntry[] => {
-  const { actions } = readManifest();
-  const known = actions.map(({ name }) => name);
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw new UsageError(`There is no Action ${unknown.join(', ')}. There is ${known.join(', ')}`);
-  }
-  return names.length === 0 ? actions : actions.filter(({ name }) => names.includes(name));
+export const addCommand = (program: Command, context: Context): void => {
+  program
+    .command('deploy')
+    .summary('deploy Actions to the tenant')
+    .description(
+      `Builds and checks Actions, shows what would change in the tenant, asks, and deploys what changes with Auth0's Deploy CLI. Other Actions, secrets and the post-login flow stay as they are.`,
+    )
+    .argument('[actions...]', `${getActionNames().join(', ')}; by default every one`)
+    .option('--dry-run', 'show what would change, and change nothing')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print what changes as one JSON document')
+    .addHelpText(
+      'after',
+      toHelpText(
+        toCredentialsHelp('deploy'),
+        'Exits with 0 if the Actions are deployed or you say no, 1 if the tenant rejects them or something fails, 2 for a wrong command line.',
+      ),
+    )
+    .action(async (names, options) => {
+      await deployActions(context, names, options);
+    });
 };
 
-/** Runs a built Action without secrets, which sends nothing: does it load, is it small enough for Auth0? */
-export const check = async ({ name, code }: ActionEntry): Promise<void> => {
+interface DeployOptions {
+  readonly dryRun?: true | undefined;
+  readonly yes?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+const deployActions = async (
+  context: Context,
+  names: readonly string[],
+  { dryRun, yes, json }: DeployOptions,
+): Promise<void> => {
+  const entries = selectActions(names);
+  const connection = connect(context);
+  if (!dryRun && !yes && !context.io.stdin.isTTY) {
+    throw new UsageError(
+      'there is no terminal to ask in: --yes deploys without asking, --dry-run only shows',
+    );
+  }
+  await ensureBuilt();
+  await Promise.all(entries.map(assertDeployable));
+
+  const { domain } = connection;
+  const preview = await previewChanges(connection.client, entries);
+  const changes = preview.filter((entry) => entry.changes.length > 0);
+  const changing = changes.map(({ name }) => name);
+  const print = (line: string) => json || context.print(line);
+  print(`${domain}:\n${describe(preview)}`);
+
+  const isConfirmed = () => {
+    if (json) context.printError(describe(changes));
+    return ask(context, `Deploy ${changing.join(', ')} to ${domain}?`);
+  };
+  const isWanted = changing.length > 0 && !dryRun && (yes || (await isConfirmed()));
+  if (isWanted) {
+    const work = deploy(connection, changes, context);
+    await showElapsed('Deploying, which takes half a minute:', work, context.io.stderr);
+  }
+  if (changing.length === 0) print('Nothing to deploy.');
+  else if (!isWanted) print('Nothing was changed.');
+  else print(`Deployed: ${changing.join(', ')}.\n${describeNextSteps(changing)}`);
+  if (json) context.print(JSON.stringify({ domain, actions: preview, deployed: isWanted }, null, 2));
+};
+
+const describeNextSteps = (names: readonly string[]): string =>
+  [
+    'Next, unless it is done already:',
+    ...names.map(
+      (name) => `  ${toCommandLine('secrets', name)}   or set them in the dashboard, and press Deploy`,
+    ),
+    `  ${toCommandLine('bind', ...names)}   so that logins run it`,
+  ].join('\n');
+
+/** Runs a built Action without secrets, so that it sends nothing: does it load, is it small enough for Auth0? */
+export const assertDeployable = async (entry: ActionEntry): Promise<void> => {
   const event = { ...exampleEvent(), secrets: {} };
-  const { error, logs } = await loadBuilt(name).execute(event, createApi(event).api);
-  if (error || getOutcome(logs) !== 'not configured') {
-    throw new TenantError(`${code} does not work: ${error?.message ?? logs}`);
+  const { error, logs, outcomes } = await loadBuilt(entry.name).execute(event, createApi(event).api);
+  if (error || !outcomes.every(({ status }) => status === 'misconfigured')) {
+    throw new TenantError(`${entry.code} does not work: ${error?.message ?? logs}`);
   }
   // The Deploy CLI would replace it: https://auth0.com/docs/deploy-monitor/deploy-cli-tool/keyword-replacement
-  const [keyword] = /##\w+##|@@\w+@@/.exec(await readFile(path.join(ROOT, code), 'utf8')) ?? [];
-  if (keyword) throw new TenantError(`${code} has ${keyword} in it, which the Deploy CLI would replace`);
+  const [keyword] = /##\w+##|@@\w+@@/.exec(await readBuiltCode(entry)) ?? [];
+  if (keyword) throw new TenantError(`${entry.code} contains ${keyword}, which the Deploy CLI would replace`);
 };
 
 export interface Change {
   readonly name: string;
-  /** `new`, `code`, `somebody else's code`, `dependencies`, `runtime`, or `not deployed`, if only that is to be done. Empty if there is nothing to do. */
-  readonly changes: readonly string[];
+  /** Empty if there is nothing to do. */
+  readonly changes: ReadonlyArray<
+    'new' | 'code' | 'not managed by this project' | 'dependencies' | 'runtime' | 'not deployed'
+  >;
 }
-
-export const listActions = async (client: ManagementClient): Promise<readonly Management.Action[]> =>
-  readAll(await client.actions.list({ per_page: 100 }));
 
 /** What deploying the entries would change in the tenant. */
 export const previewChanges = async (
@@ -81,41 +130,60 @@ export const previewChanges = async (
   return Promise.all(
     entries.map(async (entry) => {
       const action = actions.find(({ name }) => name === entry.name);
-      return { name: entry.name, changes: action ? await differences(entry, action) : ['new'] };
+      return { name: entry.name, changes: action ? await getDifferences(entry, action) : ['new'] };
     }),
   );
 };
 
-const differences = async (entry: ActionEntry, action: Management.Action): Promise<string[]> => {
-  const code = await readFile(path.join(ROOT, entry.code), 'utf8');
-  const changes = [
-    ...(contentOf(action.code) === contentOf(code)
-      ? []
-      : [isOurs(action.code) ? 'code' : "somebody else's code"]),
-    ...(isDeepStrictEqual(versions(action.dependencies), versions(entry.dependencies))
-      ? []
-      : ['dependencies']),
-    ...(action.runtime === entry.runtime ? [] : ['runtime']),
+const getDifferences = async (entry: ActionEntry, action: Management.Action): Promise<Change['changes']> => {
+  const isSameCode = withoutOrigin(action.code) === withoutOrigin(await readBuiltCode(entry));
+  const isSameDependencies = isDeepStrictEqual(
+    toVersions(action.dependencies),
+    toVersions(entry.dependencies),
+  );
+  const changes: Change['changes'] = [
+    ...(isSameCode ? [] : ([isManaged(action.code) ? 'code' : 'not managed by this project'] as const)),
+    ...(isSameDependencies ? [] : (['dependencies'] as const)),
+    ...(action.runtime === entry.runtime ? [] : (['runtime'] as const)),
   ];
   return changes.length > 0 || action.all_changes_deployed ? changes : ['not deployed'];
 };
 
-/** To compare: what Auth0 installs for an Action. */
-export const versions = (
-  dependencies: ActionEntry['dependencies'] | Management.Action['dependencies'],
-): string[] => (dependencies ?? []).map(({ name, version }) => `${name}@${version}`).sort();
+const describe = (changes: readonly Change[]): string =>
+  table(changes.map(({ name, changes }) => [name, changes.join(', ') || 'nothing to do']));
 
-/** Imports the entries, and nothing else, by the Deploy CLI. */
+/** Deploys what differs, and verifies that nothing differs any more. */
+export const deploy = async (
+  connection: TenantConnection,
+  changes: readonly Change[],
+  context: Pick<Context, 'env'>,
+  importEntries = importActions,
+): Promise<void> => {
+  const entries = selectActions(changes.map(({ name }) => name));
+  await importEntries(connection, entries, context);
+  const remaining = (await previewChanges(connection.client, entries)).filter(
+    (entry) => entry.changes.length > 0,
+  );
+  if (remaining.length > 0) {
+    const names = remaining.map(({ name }) => name).join(', ');
+    throw new TenantError(
+      `The Deploy CLI has finished, but ${names} still differs in the tenant:\n${describe(remaining)}`,
+    );
+  }
+};
+
+/** Imports the entries, and nothing else, with the Deploy CLI. */
 export const importActions = async (
-  { domain, credentials }: Pick<Connection, 'domain' | 'credentials'>,
+  { domain, credentials }: Pick<TenantConnection, 'domain' | 'credentials'>,
   entries: readonly ActionEntry[],
+  { env }: Pick<Context, 'env'>,
 ): Promise<void> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'a0deploy-'));
-  // Ctrl+C reaches the Deploy CLI, too: when that has ended, the folder can go.
+  // Ctrl+C reaches the Deploy CLI as well: the folder is removed when that has ended.
   const ignore = () => {};
   process.on('SIGINT', ignore);
   try {
-    // A copy: what is imported is what was shown, whoever builds meanwhile.
+    // A copy, so that what is imported is what was shown, even if another process builds in the meantime.
     const actions = await Promise.all(
       entries.map(async (entry) => {
         const code = `${entry.name}.js`;
@@ -125,31 +193,34 @@ export const importActions = async (
     );
     const file = path.join(folder, 'a0deploy.yaml');
     await writeFile(file, stringify({ actions }));
-    const { status, output } = await runDeployCli(file, credentials);
-    if (status !== 0)
-      throw new TenantError(`The Deploy CLI did not deploy to ${domain}: ${reasonIn(output)}`);
+    const { status, output } = await runDeployCli(file, credentials, env);
+    if (status !== 0) {
+      throw new TenantError(`The Deploy CLI did not deploy to ${domain}: ${getReason(output)}`);
+    }
   } finally {
     process.off('SIGINT', ignore);
     await rm(folder, { recursive: true });
   }
 };
 
-const runDeployCli = async (file: string, credentials: Connection['credentials']) => {
-  // Settings of other imports, like AUTH0_ALLOW_DELETE, have no place here.
-  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('AUTH0_'));
-  const child = spawn(
-    process.execPath,
-    [path.join(ROOT, 'node_modules/auth0-deploy-cli/lib/index.js'), 'import', '--input_file', file],
-    {
-      env: {
-        ...Object.fromEntries(others),
-        ...credentials,
-        AUTH0_INCLUDED_ONLY: '["actions"]',
-        AUTH0_ALLOW_DELETE: 'false',
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+const DEPLOY_CLI = createRequire(import.meta.url).resolve('auth0-deploy-cli');
+
+const runDeployCli = async (
+  file: string,
+  credentials: TenantConnection['credentials'],
+  env: Context['env'],
+) => {
+  // Settings of other imports, AUTH0_ALLOW_DELETE for example, must not apply to this one.
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('AUTH0_'));
+  const child = spawn(process.execPath, [DEPLOY_CLI, 'import', '--input_file', file], {
+    env: {
+      ...Object.fromEntries(others),
+      ...credentials,
+      AUTH0_INCLUDED_ONLY: '["actions"]',
+      AUTH0_ALLOW_DELETE: 'false',
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const status = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -159,98 +230,7 @@ const runDeployCli = async (file: string, credentials: Connection['credentials']
 };
 
 /** The Deploy CLI logs each problem as `2026-01-01T12:00:00.000Z - error: Problem during stage …`. */
-const reasonIn = (output: string): string => {
+const getReason = (output: string): string => {
   const errors = output.split('\n').flatMap((line) => /\berror:\s*(.+)/.exec(line)?.[1]?.trim() || []);
-  return scopeAdvice(output) ?? (errors.join(' ') || 'it was stopped');
+  return getMissingScopeHint(output) ?? (errors.join(' ') || 'it was stopped');
 };
-
-/** Deploys what differs, and makes sure that nothing differs any more. */
-export const deploy = async (
-  connection: Connection,
-  changes: readonly Change[],
-  importEntries = importActions,
-): Promise<void> => {
-  const entries = selectActions(changes.map(({ name }) => name));
-  await importEntries(connection, entries);
-  const left = (await previewChanges(connection.client, entries)).filter((entry) => entry.changes.length > 0);
-  if (left.length > 0) {
-    throw new TenantError(
-      `The import is done, but ${left.map(({ name }) => name).join(', ')} is not as it should be in the tenant:\n${describe(left)}`,
-    );
-  }
-};
-
-const describe = (changes: readonly Change[]): string =>
-  table(changes.map(({ name, changes }) => [name, changes.join(', ') || 'nothing to do']));
-
-/** Tells that something goes on, on the last line of a terminal. */
-const showWaiting = async (what: string, work: Promise<void>): Promise<void> => {
-  if (!process.stderr.isTTY) return work;
-  const startedAt = performance.now();
-  const show = () =>
-    process.stderr.write(`\r${what} ${Math.round((performance.now() - startedAt) / 1000)} s\x1b[K`);
-  show();
-  const timer = setInterval(show, 1000);
-  try {
-    await work;
-  } finally {
-    clearInterval(timer);
-    process.stderr.write('\r\x1b[K');
-  }
-};
-
-const ask = async (question: string): Promise<boolean> => {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
-  } finally {
-    prompt.close();
-  }
-};
-
-const main = async (names: readonly string[], options: { dryRun: boolean; yes: boolean; json: boolean }) => {
-  const { dryRun, yes, json } = options;
-  if (!dryRun && !yes && !process.stdin.isTTY) {
-    throw new UsageError('There is no terminal to ask in: say --yes to deploy, or --dry-run to look only');
-  }
-  const entries = selectActions(names);
-  const connection = connect();
-  await build();
-  await Promise.all(entries.map(check));
-  const preview = await previewChanges(connection.client, entries);
-  const changes = preview.filter((entry) => entry.changes.length > 0);
-
-  const tell = (line: string) => (json ? undefined : console.log(line));
-  const { domain } = connection;
-  tell(`${domain}:\n${describe(preview)}`);
-  let deployed = false;
-  if (changes.length === 0) tell('Nothing to deploy.');
-  else if (dryRun) tell('Nothing was changed.');
-  else if (yes || (await askAbout(changes, domain, json))) {
-    await showWaiting('Deploying, which takes half a minute:', deploy(connection, changes));
-    deployed = true;
-    tell(
-      `Deployed: ${changes.map(({ name }) => name).join(', ')}. A login runs what is bound: npm run bind.`,
-    );
-  } else tell('Nothing was changed.');
-  if (json) console.log(JSON.stringify({ domain, actions: preview, deployed }, null, 2));
-  return 0;
-};
-
-const askAbout = (changes: readonly Change[], domain: string, json: boolean): Promise<boolean> => {
-  if (json) console.error(describe(changes));
-  return ask(`Deploy ${changes.map(({ name }) => name).join(', ')} to ${domain}?`);
-};
-
-if (process.argv[1] === import.meta.filename) {
-  await runTenantTool(
-    HELP,
-    { 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' }, json: { type: 'boolean' } },
-    ({ values, positionals }) =>
-      main(positionals, {
-        dryRun: values['dry-run'] ?? false,
-        yes: values.yes ?? false,
-        json: values.json ?? false,
-      }),
-  );
-}

@@ -1,110 +1,99 @@
-/** `npm run new`: the skeleton of a destination, from the templates in tools/new. It works before a word is changed. */
+/** `auth0-login-analytics new`: a destination that works before a word of it is changed, from the templates. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Script } from 'node:vm';
+import type { Command } from '@commander-js/extra-typings';
 import { loadSinks } from '../../shared/catalog.ts';
-import { ROOT, readManifest } from '../../shared/manifest.ts';
-import { runTool, UsageError } from '../command.ts';
+import { isClone, ROOT } from '../../shared/manifest.ts';
+import { UsageError } from '../../shared/usage-error.ts';
+import type { Context } from '../context.ts';
+import { toHelpText } from '../help.ts';
 
-const HELP = `Usage: npm run new -- <name>
+export const addCommand = (program: Command, context: Context): void => {
+  program
+    .command('new')
+    .summary('add a destination to a clone of the project')
+    .description(
+      "Writes a destination: the Action, its mock vendor, the tests of both, and its place in every list. It works immediately; TODO marks what the vendor's documentation decides. No file is overwritten: if one exists, nothing is written.",
+    )
+    .argument('<name>', 'lower-case words with hyphens: acme-cloud has the secrets ACME_CLOUD_…')
+    .addHelpText(
+      'after',
+      toHelpText('Exits with 0 if the destination is written, 2 if the name cannot be used.'),
+    )
+    .action(async (name) => {
+      if (!isClone) throw new UsageError('new writes source files: run it in a clone of the project');
+      const files = await createDestination(name);
+      for (const [file, content] of files) writeNewFile(path.join(ROOT, file), content);
+      finishFiles([...files.keys()]);
+      context.print(describe(name, [...files.keys()]));
+    });
+};
 
-Writes the skeleton of a destination: the Action, its embedded counterpart, their tests, and its place in a0deploy.yaml
-and actions/all.ts. It works at once; TODO marks what you replace by what the vendor's documentation says. No file is
-overwritten, and if one is in the way, nothing is written.
-
-  <name>   lower-case letters, digits and hyphens, as in acme-cloud: the sink is then acmeCloud,
-           its secrets are ACME_CLOUD_URL and ACME_CLOUD_TOKEN
-  --help   this text
-
-Exits with 0 if the skeleton is written, 2 if the name cannot be had.`;
-
-const TEMPLATES = 'tools/new';
-/** What the templates call the destination: two words, so that no two of its spellings are alike. */
+const TEMPLATES = path.join(import.meta.dirname, '../templates');
+const SUFFIX = '.template';
+/** What the templates call the destination: two words, so that its spellings differ. */
 const PLACEHOLDER = 'example-vendor';
 
-const MANIFEST = 'a0deploy.yaml';
-/** The Action for all destinations. */
-const ALL = 'actions/all.ts';
-
-/** With more, the log line that names all malformed secrets would not fit into what Auth0 stores. */
+/** With a longer one, the log line that names all malformed secrets would not fit into what Auth0 stores. */
 const NAME_LIMIT_CHARS = 32;
 
-interface Spellings {
-  /** `acme-cloud`, for files and the Action. */
-  readonly name: string;
-  /** `acmeCloud`, for code. */
-  readonly identifier: string;
-  /** `ACME_CLOUD`, for secrets. */
-  readonly constant: string;
-  /** `Acme Cloud`, for sentences. */
-  readonly title: string;
-}
-
-const spellings = (name: string): Spellings => {
+/** A name in file names and of the Action, in code, in secrets, and in sentences. */
+const getSpellings = (name: string): readonly [string, string, string, string] => {
   const [first = '', ...others] = name.split('-');
-  return {
+  return [
     name,
-    identifier: [first, ...others.map(capitalize)].join(''),
-    constant: name.toUpperCase().replaceAll('-', '_'),
-    title: [first, ...others].map(capitalize).join(' '),
-  };
+    [first, ...others.map(capitalize)].join(''),
+    name.toUpperCase().replaceAll('-', '_'),
+    [first, ...others].map(capitalize).join(' '),
+  ];
 };
 
 const capitalize = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 /** The files of a new destination: path → content. */
-export const generate = async (name: string): Promise<ReadonlyMap<string, string>> => {
+export const createDestination = async (name: string): Promise<ReadonlyMap<string, string>> => {
   const templates = readTemplates();
-  refuseBadName(name, [...templates.values()].join());
-  const from = spellings(PLACEHOLDER);
-  const to = spellings(name);
+  assertUsable(name, [...templates.values()].join('\n'));
+  const spellings = getSpellings(name);
   const rename = (text: string): string =>
-    text
-      .replaceAll(from.name, to.name)
-      .replaceAll(from.identifier, to.identifier)
-      .replaceAll(from.constant, to.constant)
-      .replaceAll(from.title, to.title);
+    getSpellings(PLACEHOLDER).reduce(
+      (renamed, spelling, index) => renamed.replaceAll(spelling, spellings[index] ?? ''),
+      text,
+    );
   const files = new Map(Array.from(templates, ([file, text]) => [rename(file), rename(text)]));
-  refuseToOverwrite(name, [...files.keys()]);
-  await refuseSharedSecrets(to.constant);
+  assertNoOverwrite([...files.keys()]);
+  await assertOwnSecrets(name);
   return files;
 };
 
-/** A template lies under TEMPLATES as its file is to lie under the root. */
+/** Path of the file that a template becomes, from the root → its content. */
 const readTemplates = (): ReadonlyMap<string, string> =>
   new Map(
-    readdirSync(path.join(ROOT, TEMPLATES), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => file.replaceAll(path.sep, '/'))
+    readdirSync(TEMPLATES, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith(SUFFIX))
       .sort()
-      .map((file) => [file, relocate(read(`${TEMPLATES}/${file}`), file)]),
+      .map((file) => [
+        file.slice(0, -SUFFIX.length).replaceAll(path.sep, '/'),
+        readFileSync(path.join(TEMPLATES, file), 'utf8'),
+      ]),
   );
 
-/** Imports of other templates, and of the project, as they are to be where the file will lie. */
-const relocate = (template: string, file: string): string =>
-  template.replace(/(?<=from ')\.[^']+/g, (specifier) => {
-    const folder = path.posix.dirname(file);
-    const imported = path.posix.join(TEMPLATES, folder, specifier).replace(`${TEMPLATES}/`, '');
-    const relative = path.posix.relative(folder, imported);
-    return relative.startsWith('.') ? relative : `./${relative}`;
-  });
-
-const refuseBadName = (name: string, templates: string): void => {
+const assertUsable = (name: string, templates: string): void => {
   if (!/^[a-z][a-z\d]*(-[a-z\d]+)*$/.test(name) || name.length > NAME_LIMIT_CHARS) {
     throw new UsageError(
-      `A name has lower-case letters and digits, begins with a letter, may have single hyphens between its words, as acme-cloud has, and is no longer than ${NAME_LIMIT_CHARS} characters`,
+      `a name consists of lower-case words with hyphens, like acme-cloud, begins with a letter, and has at most ${NAME_LIMIT_CHARS} characters`,
     );
   }
-  const { identifier } = spellings(name);
-  const isUsed = new RegExp(`\\b${identifier}\\b`).test(templates);
-  if (name === 'all' || isUsed || isReserved(identifier)) {
-    throw new UsageError(`${name} means something else here: take another name, ${name}-analytics for one`);
+  const [, identifier] = getSpellings(name);
+  const words: readonly string[] = templates.match(/\w+/g) ?? [];
+  if (['all', 'index'].includes(name) || words.includes(identifier) || isReserved(identifier)) {
+    throw new UsageError(`the name ${name} is reserved: choose another, ${name}-analytics for example`);
   }
 };
 
-/** A word of the language, which no constant can be called. */
+/** A word of JavaScript, which no constant can be called. */
 const isReserved = (identifier: string): boolean => {
   try {
     new Script(`'use strict'; async () => { const ${identifier} = 0; };`);
@@ -114,86 +103,45 @@ const isReserved = (identifier: string): boolean => {
   }
 };
 
-const refuseToOverwrite = (name: string, files: readonly string[]): void => {
-  const inTheWay = files.filter((file) => existsSync(path.join(ROOT, file)));
-  if (readManifest().actions.some((action) => action.name === name)) inTheWay.push(`${name} in ${MANIFEST}`);
-  if (inTheWay.length > 0) {
-    throw new UsageError(`Nothing was written, because there is ${inTheWay.join(', ')} already`);
+const assertNoOverwrite = (files: readonly string[]): void => {
+  const existing = files.filter((file) => existsSync(path.join(ROOT, file)));
+  if (existing.length > 0) {
+    throw new UsageError(`nothing was written, because these files exist: ${existing.join(', ')}`);
   }
 };
 
 /** The Action for all destinations has one value for a name. */
-const refuseSharedSecrets = async (constant: string): Promise<void> => {
+const assertOwnSecrets = async (name: string): Promise<void> => {
+  const [, , constant] = getSpellings(name);
+  const names = [`${constant}_URL`, `${constant}_TOKEN`];
   for (const sink of await loadSinks()) {
-    const shared = [`${constant}_URL`, `${constant}_TOKEN`].find((secret) => secret in sink.secrets.entries);
-    if (shared) throw new UsageError(`${sink.name} has a secret ${shared} already: take another name`);
+    const shared = names.find((secret) => secret in sink.secrets);
+    if (shared) throw new UsageError(`${sink.name} already has a secret ${shared}: choose another name`);
   }
 };
 
-/** What names every destination, with the new one in it, and otherwise as it is: path → content. */
-const extend = ({ name, identifier }: Spellings): ReadonlyMap<string, string> =>
-  new Map([
-    // The Action for all destinations comes last.
-    [MANIFEST, insert(MANIFEST, [/(?=\n {2}- name: all\n)/, entryOf(name)])],
-    [
-      ALL,
-      insert(
-        ALL,
-        [/^(?=import .* from '\.\/)/m, `import { ${identifier} } from './${name}.ts';\n`],
-        [/(?<=sinks: \[[^\]]*\w)(?=,?\s*\])/, `, ${identifier}`],
-      ),
-    ],
-  ]);
-
-/** The content of a file with texts at places in it. Throws a UsageError if it has no such place. */
-const insert = (file: string, ...texts: ReadonlyArray<readonly [place: RegExp, text: string]>): string =>
-  texts.reduce((content, [place, text]) => {
-    if (place.test(content)) return content.replace(place, text);
-    throw new UsageError(`Nothing was written, because ${file} is laid out in another way: ${place}`);
-  }, read(file));
-
-const entryOf = (name: string): string => {
-  const { packages } = JSON.parse(read('package-lock.json'));
-  return `
-  - name: ${name}
-    code: dist/${name}.js
-    runtime: node22
-    deployed: true
-    supported_triggers: [{ id: post-login, version: v3 }]
-    dependencies:
-      - { name: axios, version: ${packages['node_modules/axios'].version} }
-`;
+const writeNewFile = (file: string, content: string): void => {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, content, { flag: 'wx' });
 };
 
-const write = (created: ReadonlyMap<string, string>, extended: ReadonlyMap<string, string>): void => {
-  for (const [file, content] of created) writeFileSync(path.join(ROOT, file), content, { flag: 'wx' });
-  for (const [file, content] of extended) writeFileSync(path.join(ROOT, file), content);
-  // Another name sorts imports and breaks lines in another way.
-  const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
-  const files = [...created.keys(), ALL];
-  execFileSync(process.execPath, [biome, 'check', '--write', ...files], { cwd: ROOT, stdio: 'pipe' });
+/** Brings the files into their final form: with another name, lines break and imports are sorted differently. */
+const finishFiles = (files: readonly string[]): void => {
+  const [unitTest = ''] = files.filter((file) => file.startsWith('tests/unit/'));
+  runInClone('node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...files);
+  runInClone('--import', 'tsx', 'tools/scripts/generate.ts');
+  runInClone('node_modules/vitest/vitest.mjs', 'run', unitTest, '--update');
 };
 
-const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const runInClone = (...args: readonly string[]): void => {
+  execFileSync(process.execPath, args, { cwd: ROOT, stdio: 'pipe' });
+};
 
-const report = (name: string, created: readonly string[], extended: readonly string[]): string => `Written:
-${created.map((file) => `  ${file}`).join('\n')}
-and ${name} is in ${extended.join(' and ')}.
-It works as it is: npm run docs && npm run check && npm test
+const describe = (name: string, files: readonly string[]): string => `Written:
+${files.map((file) => `  ${file}`).join('\n')}
+and ${name} is in every list that is generated from actions/.
 
 1. Read the vendor's documentation, and replace what is marked TODO.
-2. npx vitest run ${name} -u writes the new fields into the tests.
-3. npm run docs && npm run check && npm test
-4. npm run doctor -- ${name} --secrets secrets.json sends one activity to the vendor.`;
-
-if (process.argv[1] === import.meta.filename) {
-  await runTool(HELP, {}, async ({ positionals }) => {
-    const [name = '', ...others] = positionals;
-    if (others.length > 0) throw new UsageError(`Name one destination, not ${positionals.length}`);
-    const created = await generate(name);
-    const extended = extend(spellings(name));
-    write(created, extended);
-    console.log(report(name, [...created.keys()], [...extended.keys()]));
-    return 0;
-  });
-}
+2. npx vitest run ${name} --update   writes the new fields into the snapshot
+3. npm run generate && npm run format && npm run check && npm test
+4. npm run doctor -- ${name} --secrets secrets.json   sends one event to the vendor`;

@@ -1,80 +1,104 @@
-/** `npm run secrets`: sets the secrets of a deployed Action, for CI. By hand, Auth0's dashboard is the place. */
+/** `auth0-login-analytics secrets`: sets the secrets of a deployed Action, in CI for example. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { Command } from '@commander-js/extra-typings';
 import type { Management, ManagementClient } from 'auth0';
 import { ConfigError } from '../../../lib/errors.ts';
-import type { Action } from '../../../lib/record.ts';
-import { configured, readSecret, readSecrets } from '../../../lib/secrets.ts';
-import { findAction } from '../../shared/catalog.ts';
-import { UsageError } from '../command.ts';
-import { readEnvironment, readSecretsFile } from '../secret-values.ts';
-import { connect, credentialsHelp, refusalOf, runTenantTool, TenantError } from '../tenant-connection.ts';
-import { listActions } from './deploy.ts';
+import { readSecret, selectConfigured } from '../../../lib/secrets.ts';
+import { parseSecrets } from '../../../lib/settings.ts';
+import type { Action } from '../../shared/catalog.ts';
+import { UsageError } from '../../shared/usage-error.ts';
+import { toCommandLine } from '../command-line.ts';
+import type { Context } from '../context.ts';
+import { toHelpText } from '../help.ts';
+import { readSecrets, type Secrets } from '../secret-values.ts';
+import { findAction, getActionNames } from '../select-actions.ts';
+import { listActions, toVersions } from '../tenant-actions.ts';
+import { connect, toCredentialsHelp } from '../tenant-connection.ts';
+import { explainTenantError, TenantError } from '../tenant-error.ts';
 
-const HELP = `Usage: npm run secrets -- <action> [--file secrets.json] [--dry-run]
-
-Sets the secrets of an Action in the tenant, and deploys it again, so that they take effect. They are checked as at run
-time, and their values are never printed. They replace all secrets that the Action has, so all of them must be given.
-
-  --file      a JSON object of texts; environment variables of the same names without it
-  --dry-run   check, and change nothing
-  --help      this text
-
-${credentialsHelp('secrets')}
-
-Exits with 0 if the secrets are in effect, 1 if the tenant refuses or something fails, 2 if they are missing or malformed.`;
-
-const BUILD_LIMIT_MS = 60_000;
+const BUILD_TIMEOUT_MS = 60_000;
 const BUILD_POLL_MS = 500;
 
-/** Sets the values and deploys. Returns the names. */
+export const addCommand = (program: Command, context: Context): void => {
+  program
+    .command('secrets')
+    .summary('set the secrets of a deployed Action')
+    .description(
+      'Sets the secrets of an Action in the tenant, and deploys it again so that they take effect. They are checked as at run time, and their values are never printed. They replace all secrets that the Action has, so all of them must be given.',
+    )
+    .argument('<action>', getActionNames().join(', '))
+    .option('--secrets <file>', 'JSON object of strings; by default environment variables of the same names')
+    .option('--dry-run', 'check the secrets, and change nothing')
+    .addHelpText(
+      'after',
+      toHelpText(
+        toCredentialsHelp('secrets'),
+        'Exits with 0 if the secrets are in effect, 1 if the tenant rejects them or something fails, 2 if they are missing or malformed.',
+      ),
+    )
+    .action(async (name, { secrets: file, dryRun }) => {
+      const action = await findAction(name);
+      const secrets = await readSecrets(context, action.sinks, file);
+      const { client, domain } = connect(context);
+      const names = (await setSecrets(client, action, secrets, dryRun)).join(', ');
+      context.print(
+        dryRun
+          ? `${name} would get ${names} in ${domain}. Nothing was changed.`
+          : `${name} has ${names} in ${domain} and was deployed: the next login uses them.`,
+      );
+    });
+};
+
+/** Sets the values and deploys the Action. Returns the names. */
 export const setSecrets = async (
   client: ManagementClient,
   action: Action,
-  given: Readonly<Record<string, string>>,
+  given: Secrets,
   dryRun = false,
 ): Promise<readonly string[]> => {
-  const secrets = checked(action, given);
+  assertValid(action, given);
+  const secrets = toActionSecrets(given);
   const names = secrets.map(({ name }) => name);
   const stored = (await listActions(client)).find(({ name }) => name === action.name);
   if (!stored?.id) {
     throw new TenantError(
-      `${action.name} does not exist in the tenant. First: npm run deploy -- ${action.name}`,
+      `${action.name} does not exist in the tenant. Deploy it first: ${toCommandLine('deploy', action.name)}`,
     );
   }
   assertNoSecretLoss(stored, names);
   assertNoPendingDraft(stored);
   if (dryRun) return names;
 
-  try {
-    await client.actions.update(stored.id, { secrets });
-  } catch (error) {
-    // The answer may repeat what it was sent.
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    throw new TenantError(secrets.reduce((text, { value }) => text.replaceAll(value, '***'), refusal));
-  }
+  await updateSecrets(client, stored.id, secrets);
   await waitUntilBuilt(client, stored.id);
   await client.actions.deploy(stored.id);
   return names;
 };
 
-/** What the Action would accept at run time. */
-const checked = ({ name, sinks }: Action, given: Readonly<Record<string, string>>) => {
+/** @throws {UsageError} if the Action would not accept them at run time. */
+const assertValid = ({ name, sinks }: Action, given: Secrets): void => {
+  const configured = selectConfigured(sinks, ({ secrets }) => secrets, given);
+  if (configured.length === 0) {
+    throw new UsageError(`${name}: no destination configured, set the secrets of at least one`);
+  }
   try {
-    for (const { secrets } of configured(sinks, given)) readSecrets(secrets, given);
+    for (const sink of configured) parseSecrets(sink, given);
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(`${name}: ${error.message}`);
     throw error;
   }
-  return Object.keys(given).flatMap((name) => {
+};
+
+/** Empty values count as absent, as at run time. */
+const toActionSecrets = (given: Secrets) =>
+  Object.keys(given).flatMap((name) => {
     const value = readSecret(given, name);
     return value === undefined ? [] : [{ name, value }];
   });
-};
 
 /**
- * An update replaces the list of secrets, and Auth0 never gives a value back. Whether one that is sent by its name alone
+ * An update replaces the list of secrets, and Auth0 never returns a value. Whether one that is sent by its name alone
  * keeps its value is not documented: https://auth0.com/docs/api/management/v2/actions/patch-action
  */
 const assertNoSecretLoss = (
@@ -84,53 +108,47 @@ const assertNoSecretLoss = (
   const lost = secrets.flatMap(({ name = '' }) => (names.includes(name) ? [] : [name]));
   if (lost.length === 0) return;
   throw new TenantError(
-    `${action} has the secrets ${lost.join(', ')}, which were not given. Auth0 replaces all secrets of an Action at once, so they would be lost: give them, too, or delete them in the dashboard`,
+    `${action} has the secrets ${lost.join(', ')}, which were not given. Auth0 replaces all secrets of an Action at once, so they would be lost: give them as well, or delete them in the dashboard`,
   );
 };
 
-/** Deploying takes the whole draft with it: somebody's unfinished code, too. */
+/** Deploying an Action deploys its whole draft, another user's unfinished code included. */
 const assertNoPendingDraft = ({ name, deployed_version: deployed, ...draft }: Management.Action): void => {
-  const contents = ({ code, runtime, dependencies = [] }: Management.ActionDeployedVersion) => ({
+  const toContent = ({ code, runtime, dependencies }: Management.ActionDeployedVersion) => ({
     code,
     runtime,
-    dependencies: dependencies.map((dependency) => `${dependency.name}@${dependency.version}`).sort(),
+    dependencies: toVersions(dependencies),
   });
-  if (!deployed || isDeepStrictEqual(contents(draft), contents(deployed))) return;
+  if (!deployed || isDeepStrictEqual(toContent(draft), toContent(deployed))) return;
   throw new TenantError(
-    `${name} has changes in the tenant that are not deployed, and this would deploy them. First: npm run deploy -- ${name}`,
+    `${name} has changes in the tenant that are not deployed, and this would deploy them. Deploy it first: ${toCommandLine('deploy', String(name))}`,
   );
+};
+
+const updateSecrets = async (
+  client: ManagementClient,
+  id: string,
+  secrets: ReturnType<typeof toActionSecrets>,
+): Promise<void> => {
+  try {
+    await client.actions.update(id, { secrets });
+  } catch (error) {
+    const explanation = explainTenantError(error);
+    if (explanation === undefined) throw error;
+    // The response may repeat what was sent.
+    throw new TenantError(secrets.reduce((text, { value }) => text.replaceAll(value, '***'), explanation));
+  }
 };
 
 const waitUntilBuilt = async (client: ManagementClient, id: string): Promise<void> => {
   const startedAt = performance.now();
-  while (performance.now() - startedAt < BUILD_LIMIT_MS) {
+  while (performance.now() - startedAt < BUILD_TIMEOUT_MS) {
     const { status } = await client.actions.get(id);
     if (status === 'built') return;
     if (status === 'failed') break;
     await sleep(BUILD_POLL_MS);
   }
   throw new TenantError(
-    'The secrets are stored, but Auth0 could not build the Action, so they are not in effect. Run this again, or deploy it in the dashboard',
+    'The secrets are stored, but Auth0 could not build the Action, so they are not in effect. Run the command again, or deploy the Action in the dashboard',
   );
 };
-
-if (process.argv[1] === import.meta.filename) {
-  await runTenantTool(
-    HELP,
-    { file: { type: 'string' }, 'dry-run': { type: 'boolean' } },
-    async ({ values, positionals }) => {
-      const action = await findAction(positionals);
-      // First, as it reads .env.
-      const { client, domain } = connect();
-      const given =
-        values.file === undefined ? readEnvironment(action) : readSecretsFile(values.file, action);
-      const names = (await setSecrets(client, action, given, values['dry-run'])).join(', ');
-      console.log(
-        values['dry-run']
-          ? `${action.name} would get ${names} at ${domain}. Nothing was changed.`
-          : `${action.name} has ${names} at ${domain}, and was deployed, so the next login uses them.`,
-      );
-      return 0;
-    },
-  );
-}

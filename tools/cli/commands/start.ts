@@ -1,108 +1,113 @@
-/** `npm start`: the built Actions, run as Auth0 runs them, against embedded destinations. Nothing leaves this machine. */
+/** `auth0-login-analytics start`: the playground, in which nothing leaves this machine. */
 import { once } from 'node:events';
+import type { Command } from '@commander-js/extra-typings';
+import { groupBy } from '../../../lib/group-by.ts';
 import { Playground } from '../../playground/playground.ts';
 import { startPlaygroundServer } from '../../playground/server.ts';
-import { build } from '../../shared/build.ts';
+import { ensureBuilt } from '../../shared/built-code.ts';
 import { paint, table } from '../../shared/table.ts';
+import { UsageError } from '../../shared/usage-error.ts';
 import { createSandbox } from '../../simulator/sandbox.ts';
-import { runScenario, type ScenarioReport } from '../../simulator/scenario.ts';
-import { runTool, UsageError } from '../command.ts';
+import { runScenario, type ScenarioLogin, type ScenarioReport } from '../../simulator/scenario.ts';
+import type { Context } from '../context.ts';
+import { toHelpText } from '../help.ts';
 
-const HELP = `Usage: npm start -- [--port 8080]
-       npm start -- --once [--json]
+export const addCommand = (program: Command, context: Context): void => {
+  program
+    .command('start')
+    .summary('try all Actions in the playground, in the browser')
+    .description(
+      'Runs the Actions as Auth0 runs them, against mock vendors on this machine. In the browser you log users in, see what each Action sends, and break destinations. Ctrl+C stops it.',
+    )
+    .option('--port <number>', 'port on 127.0.0.1; by default a free one', toPort, 0)
+    .option('--once', 'run a short scenario of logins without the browser, and exit')
+    .option('--json', 'the same, as one JSON document: logins, requests, app_metadata')
+    .addHelpText(
+      'after',
+      toHelpText('With --once it exits with 0 if every event arrived that should, otherwise with 1.'),
+    )
+    .action(async ({ port, once, json }) => {
+      await ensureBuilt();
+      if (once || json) await playScenario(context, json ?? false);
+      else await servePlayground(context, port);
+    });
+};
 
-Builds the Actions and runs them as Auth0 runs them, against embedded destinations on this machine: on a page in the
-browser, where you log users in, see what each Action sends, and break destinations. Ctrl+C ends it.
+const PORT_LIMIT = 65_535;
 
-  --port   port of the page on 127.0.0.1; a free one without it
-  --once   play a short scene of logins without the page, and exit: with 0 if everything that was to arrive
-           arrived, otherwise with 1
-  --json   the same, as one JSON document: logins, requests, app_metadata
-  --help   this text`;
+function toPort(value: string): number {
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port <= PORT_LIMIT) return port;
+  throw new UsageError(`--port must be a number from 0 to ${PORT_LIMIT}`);
+}
+/** Without the browser: the scenario, and what came of it. */
+const playScenario = async (context: Context, json: boolean): Promise<void> => {
+  const sandbox = await createSandbox();
+  try {
+    const report = await runScenario(sandbox);
+    context.print(json ? JSON.stringify(report, null, 2) : describe(report));
+    context.exitCode = report.problems.length === 0 ? 0 : 1;
+  } finally {
+    await sandbox.close();
+  }
+};
 
-const HIGHEST_PORT = 65_535;
+const servePlayground = async (context: Context, port: number): Promise<void> => {
+  const playground = await Playground.open();
+  const server = await startPlaygroundServer(playground, port);
+  context.print(`Open ${server.url} in a browser. Ctrl+C stops it.`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await Promise.all([server.close(), playground.close()]);
+};
 
 const describe = ({ logins, destinations, users, problems }: ScenarioReport): string => {
   const names = destinations.map(({ name }) => name);
-  const rows = logins.map(({ description, received, actions }) => {
-    const labels = names.map((name) => {
-      const types = received[name]?.filter((type) => type !== 'other').join(', ');
-      return types || (actions.find((action) => action.name === name)?.outcomes[0]?.status ?? 'not run');
-    });
-    return [description, summary(names, labels)];
-  });
-  const totals = destinations.map(({ name, url, requests, connections }) => {
+  const loginRows = logins.map((login) => [login.description, summarize(names, login)]);
+  const destinationRows = destinations.map(({ name, url, requests, connections }) => {
     const types = requests.flatMap(({ accepted }) => accepted.map(({ type }) => type));
     const count = (counted: string) => String(types.filter((type) => type === counted).length);
     return [name, count('SignUp'), count('Login'), String(requests.length), String(connections), url];
   });
+  const userRows = users.map((user) => [user.user_id, JSON.stringify(user.app_metadata)]);
   return [
     paint('bold', `${logins.length} logins through ${names.length} Actions`),
-    table([['login', 'what the destinations have of it'], ...rows], styleOf),
-    table([['destination', 'SignUps', 'Logins', 'requests', 'connections', 'address'], ...totals], styleOf),
+    table([['login', 'result at the destinations'], ...loginRows], getStyle),
     table(
-      [['user', 'app_metadata'], ...users.map((user) => [user.user_id, JSON.stringify(user.app_metadata)])],
-      styleOf,
+      [['destination', 'SignUps', 'Logins', 'requests', 'connections', 'URL'], ...destinationRows],
+      getStyle,
     ),
+    table([['user', 'app_metadata'], ...userRows], getStyle),
     problems.length === 0
-      ? paint('green', 'Everything that was to arrive arrived, once.')
+      ? paint('green', 'Every expected event arrived, once.')
       : paint('red', problems.join('\n')),
   ].join('\n\n');
 };
 
-/** What most have in common, and who differs. */
-const summary = (names: readonly string[], labels: readonly string[]): string =>
-  [...new Set(labels)]
-    .map((label) => ({ label, at: names.filter((_, index) => labels[index] === label) }))
-    .sort((one, other) => other.at.length - one.at.length)
-    .map(({ label, at }, index) => {
-      if (at.length === names.length) return `${label} everywhere`;
-      return index === 0 ? `${label} at ${at.length}` : `${label} at ${at.join(', ')}`;
+/** The result of most destinations, and those that differ: `Login at 9; skipped at keen`. */
+const summarize = (names: readonly string[], login: ScenarioLogin): string => {
+  const results = groupBy(names, (name) => getResult(name, login));
+  return Array.from(results)
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([result, group], index) => {
+      if (group.length === names.length) return `${result} everywhere`;
+      return index === 0 ? `${result} at ${group.length}` : `${result} at ${group.join(', ')}`;
     })
     .join('; ');
+};
+
+/** What a destination accepted of a login; otherwise why it accepted nothing. */
+const getResult = (name: string, { received, actions }: ScenarioLogin): string => {
+  const types = received[name]?.filter((type) => type !== 'other') ?? [];
+  if (types.length > 0) return types.join(', ');
+  return actions.find((action) => action.name === name)?.outcomes[0]?.status ?? 'not run';
+};
 
 const HEADINGS = ['login', 'destination', 'user'];
 
-const styleOf = (cell: string) => {
-  if (/failed|not configured/.test(cell)) return 'red';
+const getStyle = (cell: string) => {
+  if (/failed|misconfigured/.test(cell)) return 'red';
   if (cell.startsWith('SignUp ')) return 'green';
   if (cell.startsWith('Login ')) return 'cyan';
   if (cell.startsWith('skipped ')) return 'dim';
   return HEADINGS.includes(cell) ? 'bold' : undefined;
 };
-
-const playOnce = async (asJson: boolean): Promise<number> => {
-  const stage = await createSandbox({ secrets: { LOG: 'all' } });
-  try {
-    const report = await runScenario(stage);
-    console.log(asJson ? JSON.stringify(report, null, 2) : describe(report));
-    return report.problems.length === 0 ? 0 : 1;
-  } finally {
-    await stage.close();
-  }
-};
-
-const servePage = async (port: number): Promise<number> => {
-  const playground = await Playground.open();
-  const server = await startPlaygroundServer(playground, port);
-  console.log(`Open ${server.url} in a browser. Ctrl+C ends it.`);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  await Promise.all([server.close(), playground.close()]);
-  return 0;
-};
-
-const portOf = (value = '0'): number => {
-  const port = Number(value);
-  if (Number.isInteger(port) && port >= 0 && port <= HIGHEST_PORT) return port;
-  throw new UsageError(`--port must be a number from 0 to ${HIGHEST_PORT}`);
-};
-
-await runTool(
-  HELP,
-  { port: { type: 'string' }, once: { type: 'boolean' }, json: { type: 'boolean' } },
-  async ({ values }) => {
-    const port = portOf(values.port);
-    await build();
-    return values.once || values.json ? playOnce(values.json ?? false) : servePage(port);
-  },
-);

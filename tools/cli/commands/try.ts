@@ -1,76 +1,116 @@
-/** `npm run try`: what the Test tab of Auth0's editor does, from the command line. */
+/** `auth0-login-analytics try`: what the Test tab of Auth0's editor does, from the command line. */
 import type { Event } from '@auth0/actions/post-login/v3';
-import { build } from '../../shared/build.ts';
-import { findAction } from '../../shared/catalog.ts';
+import type { Command } from '@commander-js/extra-typings';
+import type { Outcome } from '../../../lib/outcome.ts';
+import { ensureBuilt } from '../../shared/built-code.ts';
+import { readJsonObject } from '../../shared/json-file.ts';
 import { table } from '../../shared/table.ts';
 import { exampleEvent } from '../../simulator/auth0/example-event.ts';
 import { createApi, type MetadataChange } from '../../simulator/auth0/post-login-api.ts';
 import { loadBuilt } from '../../simulator/built-actions.ts';
-import { getOutcome, type Outcome } from '../../simulator/outcomes.ts';
-import { readJsonObject, runTool } from '../command.ts';
-import { readEnvironment, readSecretsFile } from '../secret-values.ts';
+import type { Context } from '../context.ts';
+import { toHelpText } from '../help.ts';
+import { readSecrets, type Secrets } from '../secret-values.ts';
+import { findAction, getActionNames } from '../select-actions.ts';
 
-const HELP = `Usage: npm run try -- <action> [--event event.json] [--secrets secrets.json] [--json]
+export const addCommand = (program: Command, context: Context): void => {
+  program
+    .command('try')
+    .summary('run an Action once, against its real destination')
+    .description(
+      'Builds an Action and runs it once, as Auth0 would. It sends a real event to what its secrets point at, and prints what came of it at each destination.',
+    )
+    .argument('<action>', getActionNames().join(', '))
+    .option('--event <file>', "event of the login, as JSON; by default Auth0's example event")
+    .option('--secrets <file>', 'JSON object of strings; by default environment variables of the same names')
+    .option('--json', 'print outcomes, log and metadata as one JSON document')
+    .addHelpText(
+      'after',
+      toHelpText(
+        'Exits with 0 if every destination has accepted or rightly skipped the login, 1 if one has not, 2 if the Action is not configured.',
+      ),
+    )
+    .action(async (name, { event: eventFile, secrets: secretsFile, json }) => {
+      const action = await findAction(name);
+      const event = eventFile === undefined ? exampleEvent() : readEvent(context.resolve(eventFile));
+      const secrets = await readSecrets(context, action.sinks, secretsFile);
+      await ensureBuilt();
+      const result = await tryAction(name, event, secrets);
+      context.print(json ? JSON.stringify(result, null, 2) : describe(result));
+      context.exitCode = EXIT_CODES[result.status];
+    });
+};
 
-Builds an Action and runs it once, as Auth0 would, against whatever its secrets point at.
+/** The worst outcome of a destination counts. */
+type Status = 'delivered' | 'skipped' | 'misconfigured' | 'failed';
 
-  --event     the event of the login, as JSON; Auth0's example event without it
-  --secrets   the Action's secrets, as a JSON object of texts; environment variables of the
-              same names without it. Their values are never printed.
-  --json      print outcome, log and metadata as one JSON document
-  --help      this text
-
-Exits with 0 if the login was delivered or rightly skipped, 1 if it was not delivered, 2 if the Action is not configured.`;
-
-const EXIT_CODES: Record<Outcome, number> = { delivered: 0, skipped: 0, failed: 1, 'not configured': 2 };
+const EXIT_CODES: Record<Status, number> = { delivered: 0, skipped: 0, failed: 1, misconfigured: 2 };
 
 interface Result {
-  action: string;
-  outcome: Outcome;
-  durationMs: number;
-  logs: string;
-  error?: string;
-  denied?: string;
-  metadata: readonly MetadataChange[];
+  readonly action: string;
+  readonly status: Status;
+  readonly durationMs: number;
+  readonly outcomes: readonly Outcome[];
+  /** What the Action printed. */
+  readonly log: string;
+  readonly error?: string;
+  readonly denied?: string;
+  readonly metadata: readonly MetadataChange[];
 }
 
-const describe = ({ action, outcome, durationMs, logs, error, denied, metadata }: Result): string => {
-  const details = [
-    ['log', logs],
+const readEvent = (file: string): Event => readJsonObject(file) as unknown as Event;
+
+const tryAction = async (name: string, event: Event, secrets: Secrets): Promise<Result> => {
+  const ownEvent = { ...event, secrets };
+  const { api, effects } = createApi(ownEvent);
+  const { error, logs, outcomes, durationMs } = await loadBuilt(name).execute(ownEvent, api);
+  return {
+    action: name,
+    status: error ? 'failed' : getStatus(outcomes),
+    durationMs: Math.round(durationMs),
+    outcomes,
+    log: logs.trimEnd(),
+    ...(error && { error: error.message }),
+    ...(effects.denied !== undefined && { denied: effects.denied }),
+    metadata: effects.metadata,
+  };
+};
+
+const getStatus = (outcomes: readonly Outcome[]): Status => {
+  const statuses = outcomes.map(({ status }) => status);
+  return (
+    (['failed', 'misconfigured', 'delivered', 'skipped'] as const).find((status) =>
+      statuses.includes(status),
+    ) ?? 'failed'
+  );
+};
+
+const describe = ({ action, status, durationMs, outcomes, log, error, denied, metadata }: Result): string => {
+  const rows = [
+    ...outcomes.map((outcome) => [outcome.destination, describeOutcome(outcome)]),
+    ...(log ? [['log', log]] : []),
     ...(error === undefined ? [] : [['error', error]]),
     ...(denied === undefined ? [] : [['login denied', denied]]),
     ...metadata.map(({ field, key, value }) => [field, `${key} = ${JSON.stringify(value)}`]),
   ];
-  return `${action}: ${outcome} in ${durationMs} ms\n${table(details)}`;
+  return `${action}: ${status} in ${durationMs} ms\n${table(rows)}`;
 };
 
-await runTool(
-  HELP,
-  { event: { type: 'string' }, secrets: { type: 'string' }, json: { type: 'boolean' } },
-  async ({ values, positionals }) => {
-    const action = await findAction(positionals);
-    const event =
-      values.event === undefined ? exampleEvent() : (readJsonObject(values.event) as unknown as Event);
-    const secrets =
-      values.secrets === undefined ? readEnvironment(action) : readSecretsFile(values.secrets, action);
-    await build();
+const describeOutcome = (outcome: Outcome): string => {
+  const type = outcome.activity?.type ?? 'Login';
+  switch (outcome.status) {
+    case 'delivered':
+      return `${type} delivered in ${outcome.elapsedMs} ms`;
+    case 'failed':
+      return [`${type} failed: ${outcome.message}`, ...(outcome.hint ? [outcome.hint] : [])].join('; ');
+    case 'skipped':
+      return `skipped: ${outcome.reason}`;
+    case 'misconfigured':
+      return describeProblems(outcome.problems);
+  }
+};
 
-    // The outcome is told by the log line, which a success has with LOG=all only.
-    const LOG = (secrets.LOG ?? 'failures').replace('failures', 'all');
-    const ownEvent = { ...event, secrets: { ...secrets, LOG } };
-    const { api, effects } = createApi(ownEvent);
-    const { error, logs, durationMs } = await loadBuilt(action.name).execute(ownEvent, api);
-    const outcome = error ? 'failed' : getOutcome(logs);
-    const result: Result = {
-      action: action.name,
-      outcome,
-      durationMs: Math.round(durationMs),
-      logs: logs.trimEnd(),
-      ...(error && { error: error.message }),
-      ...(effects.denied !== undefined && { denied: effects.denied }),
-      metadata: effects.metadata,
-    };
-    console.log(values.json ? JSON.stringify(result, null, 2) : describe(result));
-    return EXIT_CODES[outcome];
-  },
-);
+const describeProblems = (problems: Readonly<Record<string, string>>): string =>
+  Object.entries(problems)
+    .map(([name, problem]) => `${name} ${problem}`)
+    .join('; ') || 'no destination configured: set the secrets of at least one';

@@ -1,15 +1,15 @@
 /** One line of the diagnosis. */
 export interface Check {
-  /** Of which destination; without one of the Action. */
+  /** Name of the destination; absent if it is about the Action. */
   readonly destination?: string;
-  /** What was looked at. */
-  readonly what: string;
-  /** A note keeps no login from being recorded, and is worth knowing. */
-  readonly result: 'ok' | 'note' | 'FAIL';
+  /** What was checked: `connection`. */
+  readonly subject: string;
+  /** A warning keeps no login from being recorded. */
+  readonly level: 'pass' | 'warn' | 'fail';
   /** A sentence that says what to do, if there is anything. It holds no secret and no personal data. */
   readonly text: string;
 }
 
-export const ok = (what: string, text: string): Check => ({ what, result: 'ok', text });
-export const note = (what: string, text: string): Check => ({ what, result: 'note', text });
-export const fail = (what: string, text: string): Check => ({ what, result: 'FAIL', text });
+export const pass = (subject: string, text: string): Check => ({ subject, level: 'pass', text });
+export const warn = (subject: string, text: string): Check => ({ subject, level: 'warn', text });
+export const fail = (subject: string, text: string): Check => ({ subject, level: 'fail', text });

@@ -1,16 +1,17 @@
 /** Would the tenant run the Action at a login? Nothing is changed. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Management, ManagementClient } from 'auth0';
-import type { Action } from '../../../lib/record.ts';
-import { requiredSecrets } from '../../../lib/secrets.ts';
+import { getRequiredSecrets } from '../../../lib/secrets.ts';
 import type { Sink } from '../../../lib/sink.ts';
-import { bundle, contentOf } from '../../shared/build.ts';
+import { ensureBuilt, readBuiltCode, withoutOrigin } from '../../shared/built-code.ts';
+import type { Action } from '../../shared/catalog.ts';
 import { type ActionEntry, readManifest } from '../../shared/manifest.ts';
-import { readFlow } from '../commands/bind.ts';
-import { listActions, versions } from '../commands/deploy.ts';
-import { secretNames } from '../secret-values.ts';
-import { refusalOf } from '../tenant-connection.ts';
-import { type Check, fail, note, ok } from './check.ts';
+import { toCommandLine } from '../command-line.ts';
+import { readFlow } from '../login-flow.ts';
+import { getSecretNames } from '../secret-values.ts';
+import { listActions, toVersions } from '../tenant-actions.ts';
+import { explainTenantError } from '../tenant-error.ts';
+import { type Check, fail, pass, warn } from './check.ts';
 
 const TENANT = 'tenant';
 const CODE = 'code';
@@ -26,9 +27,9 @@ export async function* checkTenant(
   try {
     yield* check(client, action, sinks);
   } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    yield fail(TENANT, `${refusal}.`);
+    const explanation = explainTenantError(error);
+    if (explanation === undefined) throw error;
+    yield fail(TENANT, `${explanation}.`);
   }
 }
 
@@ -44,20 +45,20 @@ async function* check(
 
   const stored = (await listActions(client)).find((candidate) => candidate.name === name);
   if (!stored) {
-    yield fail(TENANT, `The tenant has no Action ${name}: run npm run deploy -- ${name}.`);
+    yield fail(TENANT, `The tenant has no Action ${name}: run ${toCommandLine('deploy', name)}.`);
     return;
   }
   const { deployed_version: deployed } = stored;
   if (!deployed) {
     yield fail(
       TENANT,
-      `The Action ${name} is a draft: run npm run deploy -- ${name}, or press Deploy in its editor.`,
+      `The Action ${name} is a draft: run ${toCommandLine('deploy', name)}, or press Deploy in its editor.`,
     );
     return;
   }
-  yield ok(TENANT, `The Action ${name} is deployed.`);
+  yield pass(TENANT, `The Action ${name} is deployed.`);
   yield await checkCode(entry, stored, deployed);
-  yield* checkSecretNames(action, sinks, deployed.secrets ?? stored.secrets);
+  yield checkSecretNames(action, sinks, deployed.secrets ?? stored.secrets);
   const flow = (await readFlow(client)).map((binding) => binding.action);
   yield checkFlow(name, sinks, flow, entries);
 }
@@ -67,65 +68,70 @@ const checkCode = async (
   action: Management.Action,
   deployed: Management.ActionVersion,
 ): Promise<Check> => {
-  const remedy = `run npm run deploy -- ${entry.name}`;
-  if (contentOf(deployed.code) !== contentOf(await bundle(entry))) {
-    return fail(CODE, `What is deployed is not the code that is here: ${remedy}.`);
+  await ensureBuilt();
+  const remedy = `run ${toCommandLine('deploy', entry.name)}`;
+  if (withoutOrigin(deployed.code) !== withoutOrigin(await readBuiltCode(entry))) {
+    return fail(CODE, `The deployed code differs from the code here: ${remedy}.`);
   }
-  if (!isDeepStrictEqual(versions(deployed.dependencies), versions(entry.dependencies))) {
-    return fail(CODE, `The dependencies of what is deployed are not those of a0deploy.yaml: ${remedy}.`);
+  if (!isDeepStrictEqual(toVersions(deployed.dependencies), toVersions(entry.dependencies))) {
+    return fail(CODE, `The deployed dependencies differ from those in a0deploy.yaml: ${remedy}.`);
   }
   if (action.all_changes_deployed === false) {
-    return note(
+    return warn(
       CODE,
-      'What is deployed is the code that is here, and a draft with other changes waits in the editor.',
+      'The deployed code is the code here, and a draft with other changes waits in the editor.',
     );
   }
-  return ok(CODE, 'Code and dependencies are those that are here.');
+  return pass(CODE, 'The deployed code and dependencies are those here.');
 };
 
-/** The API shows names alone, so a value that is malformed is found in the log of the first login. */
-function* checkSecretNames(
+/** The API shows names alone, so a malformed value is found in the log of the first login. */
+const checkSecretNames = (
   action: Action,
   sinks: readonly Sink[],
   stored: readonly Management.ActionSecretResponse[] = [],
-): Generator<Check> {
+): Check => {
   const given = stored.map(({ name = '' }) => name);
-  const known = secretNames(action);
+  const known = getSecretNames(action.sinks);
   const required = action.sinks
-    .map((sink) => ({ sink, names: requiredSecrets(sink.secrets) }))
+    .map((sink) => ({ sink, names: getRequiredSecrets(sink.secrets) }))
     .filter(({ sink, names }) => sinks.includes(sink) || names.some((name) => given.includes(name)));
   const missing = required.flatMap(({ names }) => names).filter((name) => !given.includes(name));
   const unknown = given.filter((name) => !known.includes(name));
   if (missing.length > 0) {
-    yield fail(
+    return fail(
       SECRETS,
-      `${missing.join(', ')} missing in the Action: set it by npm run secrets -- ${action.name} or in Auth0's dashboard, and deploy.`,
+      `${missing.join(', ')} missing in the Action: run ${toCommandLine('secrets', action.name)}, or set it in Auth0's dashboard and press Deploy.`,
     );
-  } else if (unknown.length > 0) {
-    yield note(SECRETS, `${unknown.join(', ')} is nothing that the Action reads: is it misspelt?`);
-  } else {
-    yield ok(SECRETS, 'What is required is set in the Action; the values cannot be read back.');
   }
-}
+  if (unknown.length > 0) {
+    return warn(SECRETS, `The Action does not read ${unknown.join(', ')}: check the spelling.`);
+  }
+  return pass(SECRETS, 'The required secrets are set in the Action; their values cannot be read back.');
+};
 
-/** Actions of ours refuse a login only where they are told to, with `ON_FAILURE`. */
+/** Actions of this project deny a login only where `ON_FAILURE` says so. */
 const checkFlow = (
   name: string,
   sinks: readonly Sink[],
   flow: readonly string[],
-  ours: readonly ActionEntry[],
+  managed: readonly ActionEntry[],
 ): Check => {
   const position = flow.indexOf(name);
-  if (position < 0) return fail(FLOW, `No login runs the Action: run npm run bind -- ${name}.`);
-  const others = flow.filter((other) => other !== name && sinks.some((sink) => sink.name === other));
-  if (others.length > 0) {
-    const list = others.join(' ');
-    return note(FLOW, `Every login is recorded twice at ${list}: run npm run unbind -- ${list}.`);
+  if (position < 0) return fail(FLOW, `No login runs the Action: run ${toCommandLine('bind', name)}.`);
+  const duplicates = flow.filter((other) => other !== name && sinks.some((sink) => sink.name === other));
+  if (duplicates.length > 0) {
+    return warn(
+      FLOW,
+      `Every login is recorded twice at ${duplicates.join(', ')}: run ${toCommandLine('unbind', ...duplicates)}.`,
+    );
   }
-  const behind = flow.slice(position + 1).filter((other) => !ours.some((entry) => entry.name === other));
-  if (behind.length === 0) return ok(FLOW, 'Every login runs the Action, behind all that could deny it.');
-  return note(
+  const following = flow
+    .slice(position + 1)
+    .filter((other) => !managed.some((entry) => entry.name === other));
+  if (following.length === 0) return pass(FLOW, 'Every login runs the Action, after all that could deny it.');
+  return warn(
     FLOW,
-    `${behind.join(', ')} runs behind the Action: a login denied there has been recorded all the same. Move the Action to the end of the flow.`,
+    `${following.join(', ')} runs after the Action: a login that is denied there has been recorded all the same. Move the Action to the end of the flow.`,
   );
 };

@@ -1,8 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { readManifest } from '../../shared/manifest.ts';
+import { loadSinks } from '../../shared/catalog.ts';
 import type { Vendor } from './vendor-mock.ts';
-
-const files = readdirSync(import.meta.dirname);
 
 const load = async (name: string): Promise<Vendor> => {
   const exported: object = await import(`../vendors/${name}.ts`);
@@ -11,12 +8,9 @@ const load = async (name: string): Promise<Vendor> => {
   return vendor;
 };
 
-/** All vendors, in the order of a0deploy.yaml. */
+/** The vendors of all destinations, in the order of a0deploy.yaml. */
 export const vendors: readonly Vendor[] = await Promise.all(
-  readManifest()
-    .actions.map(({ name }) => name)
-    .filter((name) => files.includes(`${name}.ts`))
-    .map(load),
+  (await loadSinks()).map(({ name }) => load(name)),
 );
 
 export const getVendor = (name: string): Vendor => {

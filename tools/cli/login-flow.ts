@@ -1,0 +1,111 @@
+/** The tenant's post-login flow: the Actions that every login runs, in order, those of other teams among them. */
+import { isDeepStrictEqual } from 'node:util';
+import type { ManagementClient } from 'auth0';
+import { table } from '../shared/table.ts';
+import type { Context } from './context.ts';
+import { selectActions } from './select-actions.ts';
+import { readAll } from './tenant-actions.ts';
+import { connect } from './tenant-connection.ts';
+import { TenantError } from './tenant-error.ts';
+
+const TRIGGER = 'post-login';
+
+export interface Binding {
+  /** Undefined if it is still to be bound. */
+  readonly id: string | undefined;
+  readonly action: string;
+  readonly displayName: string;
+}
+
+export interface FlowChange {
+  readonly before: readonly Binding[];
+  readonly after: readonly Binding[];
+  readonly changed: boolean;
+}
+
+type Edit = (flow: readonly Binding[]) => readonly Binding[];
+
+export interface FlowOptions {
+  readonly dryRun?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+/** What `bind` and `unbind` have in common. */
+export const runFlowCommand = async (
+  context: Context,
+  names: readonly string[],
+  { dryRun, json }: FlowOptions,
+  change: (client: ManagementClient, names: readonly string[], dryRun?: boolean) => Promise<FlowChange>,
+): Promise<void> => {
+  selectActions(names);
+  const { client } = connect(context);
+  const result = await change(client, [...new Set(names)], dryRun);
+  context.print(json ? JSON.stringify(result, null, 2) : report(result, dryRun));
+};
+
+/**
+ * A request to bind replaces the whole flow, and Auth0 has no way to say "if it is still the same". So the flow is read
+ * again right before, which leaves the time of one request, and right after.
+ * https://auth0.com/docs/api/management/v2/actions/patch-bindings
+ */
+export const changeFlow = async (
+  client: ManagementClient,
+  dryRun: boolean,
+  edit: Edit,
+): Promise<FlowChange> => {
+  const before = await readFlow(client);
+  const after = edit(before);
+  const changed = !isDeepStrictEqual(after, before);
+  if (!changed || dryRun) return { before, after, changed };
+
+  const current = await readFlow(client);
+  if (!isDeepStrictEqual(current, before)) {
+    throw new TenantError(
+      `The flow was changed by another user in the meantime, so nothing was written. Run the command again. The flow is now:\n${describe(current)}`,
+    );
+  }
+  await client.actions.triggers.bindings.updateMany(TRIGGER, {
+    bindings: after.map(({ id, action, displayName }) => ({
+      ref: id ? { type: 'binding_id', value: id } : { type: 'action_name', value: action },
+      display_name: displayName,
+    })),
+  });
+  const written = await readFlow(client);
+  if (!isDeepStrictEqual(withoutNewIds(written, before), after)) {
+    throw new TenantError(
+      `The flow was changed by another user at the same time. Check it in the dashboard. The flow was:\n${describe(before)}\nIt is now:\n${describe(written)}`,
+    );
+  }
+  return { before, after: written, changed };
+};
+
+/** What the post-login flow runs, in order. */
+export const readFlow = async (client: ManagementClient): Promise<readonly Binding[]> => {
+  const bindings = await readAll(await client.actions.triggers.bindings.list(TRIGGER, { per_page: 50 }));
+  return bindings.map(({ id, action, display_name }) => ({
+    id,
+    action: action?.name ?? '',
+    displayName: display_name ?? '',
+  }));
+};
+
+const withoutNewIds = (flow: readonly Binding[], known: readonly Binding[]): readonly Binding[] =>
+  flow.map((binding) =>
+    known.some(({ id }) => id === binding.id) ? binding : { ...binding, id: undefined },
+  );
+
+const describe = (flow: readonly Binding[]): string => {
+  if (flow.length === 0) return '   (no Action)';
+  const rows = flow.map(({ action, displayName }, index) => [
+    String(index + 1).padStart(4),
+    displayName,
+    displayName === action ? '' : `(${action})`,
+  ]);
+  return table(rows).replace(/ +$/gm, '');
+};
+
+const report = ({ before, after, changed }: FlowChange, dryRun = false): string => {
+  if (!changed) return `The post-login flow is unchanged:\n${describe(before)}`;
+  const heading = dryRun ? 'It would be, but nothing was changed' : 'It is now';
+  return `The post-login flow was:\n${describe(before)}\n${heading}:\n${describe(after)}`;
+};
