@@ -20,6 +20,13 @@ const getFiles = (name: string): string[] => [
   `tools/simulator/vendors/${name}.ts`,
 ];
 
+/** Its own tests, and those that every destination must pass. */
+const TESTS = [
+  ...getFiles(NAME).filter((file) => file.endsWith('.test.ts')),
+  'tests/contract/conformance.test.ts',
+  'tests/contract/declarations.test.ts',
+];
+
 /** What is installed, as opposed to what is in the repository. */
 const INSTALLED = ['node_modules', 'tools/cli/node_modules'];
 
@@ -63,12 +70,10 @@ describe('auth0-login-analytics new', { timeout: 180_000 }, () => {
       runNode('node_modules/typescript/bin/tsc'),
       runNode('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
       runNode('--import', 'tsx', 'tools/scripts/generate.ts', '--check'),
-      runNode('node_modules/vitest/vitest.mjs', 'run', '--reporter=verbose', NAME),
+      runNode('node_modules/vitest/vitest.mjs', 'run', '--reporter=verbose', ...TESTS, '-t', '[zZ]any'),
     ]);
     for (const { code, out } of checks) expect(code, out).toBe(0);
-    for (const file of getFiles(NAME).filter((name) => name.endsWith('.test.ts'))) {
-      expect(checks[3].out).toContain(`✓ ${file}`);
-    }
+    for (const file of TESTS) expect(checks[3].out).toContain(`✓ ${file}`);
   });
 
   it('adds the destination to every list, and changes nothing else there', () => {
