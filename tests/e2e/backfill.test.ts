@@ -540,7 +540,7 @@ describe('auth0-login-analytics backfill', { timeout: 60_000 }, () => {
     const { code, out } = await backfill([...BASE, '--dry-run', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
-      outcome: 'complete',
+      status: 'complete',
       dryRun: true,
       counts: [{ day: '2026-01-01', application: 'Shop', SignUp: 0, Login: 300 }],
     });
@@ -566,7 +566,7 @@ describe('auth0-login-analytics backfill', { timeout: 60_000 }, () => {
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining('with another since, until') });
 
     const second = await backfill([...BASE, '--rate', '10000', '--json']);
-    expect(JSON.parse(second.out)).toMatchObject({ outcome: 'complete', read: 300, sent: { Login: 300 } });
+    expect(JSON.parse(second.out)).toMatchObject({ status: 'complete', read: 300, sent: { Login: 300 } });
     expect(getIndexes(mock)).toEqual(loginIndexes(400));
   });
 
@@ -588,7 +588,7 @@ describe('auth0-login-analytics backfill', { timeout: 60_000 }, () => {
       err: expect.stringContaining('--rejected and --from-file must be different files'),
     });
     const second = await backfill([...again, '--rejected', file('again.jsonl'), '--json']);
-    expect(JSON.parse(second.out)).toMatchObject({ outcome: 'complete', sent: { Login: 3 }, rejected: 0 });
+    expect(JSON.parse(second.out)).toMatchObject({ status: 'complete', sent: { Login: 3 }, rejected: 0 });
     expect(getIndexes(mock)).toEqual([0, 1, 2]);
   });
 

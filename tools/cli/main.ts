@@ -6,7 +6,7 @@ import { ROOT } from '../shared/manifest.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import { toCommandLine } from './command-line.ts';
 import { Context, type Io } from './context.ts';
-import { isInterruption } from './interruption.ts';
+import { INTERRUPTED_EXIT_CODE, isInterruption } from './interruption.ts';
 
 /** Loaded when they are needed: the Auth0 SDK alone takes half a second. */
 const COMMANDS = {
@@ -26,7 +26,6 @@ type CommandName = keyof typeof COMMANDS;
 const FAILURE_EXIT_CODE = 1;
 /** For a command line that was not understood, or lacks something. */
 const USAGE_EXIT_CODE = 2;
-const INTERRUPTED_EXIT_CODE = 130;
 
 /** Runs the command line of a process. */
 export const main = async (): Promise<void> => {

@@ -18,6 +18,7 @@ import { Tally, type TallyRow } from '../backfill/tally.ts';
 import { toCommandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { toHelpText } from '../help.ts';
+import { INTERRUPTED_EXIT_CODE } from '../interruption.ts';
 import { readSecrets } from '../secret-values.ts';
 import { findAction, getActionNames } from '../select-actions.ts';
 import { connect, toCredentialsHelp } from '../tenant-connection.ts';
@@ -25,7 +26,6 @@ import { connect, toCredentialsHelp } from '../tenant-connection.ts';
 const FOLDER = '.backfill';
 const RATE_DEFAULT = 50;
 const BATCH_LIMIT = 100;
-const INTERRUPTED_EXIT_CODE = 130;
 /** npm and a terminal may both pass on the same Ctrl+C. */
 const SAME_CTRL_C_MS = 1_000;
 
@@ -82,16 +82,16 @@ const EXIT_CODES_HELP =
 
 const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
-function toDate(value: string): Date {
+const toDate = (value: string): Date => {
   const date = new Date(DATE.test(value) ? value : Number.NaN);
   if (!Number.isNaN(date.getTime())) return date;
   throw new UsageError(`${value} is not a date like 2026-01-31 or 2026-01-31T12:00:00Z`);
-}
+};
 
-function toRate(value: string): number {
+const toRate = (value: string): number => {
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
   throw new UsageError('--rate must be a whole number from 1 to 999999');
-}
+};
 
 interface BackfillCommandOptions {
   readonly since?: Date | undefined;
@@ -207,7 +207,7 @@ const readValidSecrets = async (context: Context, sink: Sink, file: string | und
 
 interface Result extends Omit<Position, 'pendingSignUps' | 'after' | 'date'> {
   readonly action: string;
-  readonly outcome: 'complete' | 'interrupted' | 'failed';
+  readonly status: 'complete' | 'interrupted' | 'failed';
   readonly dryRun: boolean;
   /** Date of the last entry that was read. */
   readonly reached?: string;
@@ -244,15 +244,15 @@ const backfill = async (context: Context, plan: Plan): Promise<Result> => {
     listener: monitor,
   });
 
-  let outcome: Result['outcome'] = 'failed';
+  let status: Result['status'] = 'failed';
   let failure: string | undefined;
   try {
-    outcome = (await run.run(interrupt.signal)) ? 'complete' : 'interrupted';
-    if (outcome === 'complete' && !isDryRun) checkpoint.remove();
+    status = (await run.run(interrupt.signal)) ? 'complete' : 'interrupted';
+    if (status === 'complete' && !isDryRun) checkpoint.remove();
   } catch (error) {
     failure = explainFailure(error, sink);
     if (failure === undefined) throw error;
-    if (interrupt.signal.aborted) outcome = 'interrupted';
+    if (interrupt.signal.aborted) status = 'interrupted';
   } finally {
     monitor.end();
     interrupt.dispose();
@@ -261,7 +261,7 @@ const backfill = async (context: Context, plan: Plan): Promise<Result> => {
   const { read, sent, rejected, skipped, date } = monitor.position;
   return {
     action: sink.name,
-    outcome,
+    status,
     dryRun: isDryRun,
     read,
     sent,
@@ -321,7 +321,7 @@ const listenForCtrlC = () => {
   return { signal: controller.signal, dispose: () => process.off('SIGINT', listener) };
 };
 
-const describe = ({ action, dryRun, outcome, ...result }: Result): string => {
+const describe = ({ action, dryRun, status, ...result }: Result): string => {
   const { read, sent, rejected, skipped, reached, counts = [], rejectedFile, failure } = result;
   const rows = [
     ['read', `${read} logins and sign-ups${reached === undefined ? '' : `, the log up to ${reached}`}`],
@@ -332,17 +332,17 @@ const describe = ({ action, dryRun, outcome, ...result }: Result): string => {
   ];
   const tally = counts.map((row) => [row.day, row.application, String(row.SignUp), String(row.Login)]);
   return [
-    `${action}: ${outcome}${dryRun ? ', nothing was sent' : ''}`,
+    `${action}: ${status}${dryRun ? ', nothing was sent' : ''}`,
     table(rows),
     ...(tally.length > 0 ? ['', table([['day', 'application', 'SignUps', 'Logins'], ...tally])] : []),
-    ...(outcome === 'complete' || dryRun ? [] : ['', 'The same command resumes from here.']),
+    ...(status === 'complete' || dryRun ? [] : ['', 'The same command resumes from here.']),
     ...(rejectedFile === undefined
       ? []
       : ['', `Once the cause is fixed: ${toCommandLine('backfill', action, '--from-file', rejectedFile)}`]),
   ].join('\n');
 };
 
-const getExitCode = ({ outcome, rejected }: Result): number => {
-  if (outcome === 'interrupted') return INTERRUPTED_EXIT_CODE;
-  return outcome === 'complete' && rejected === 0 ? 0 : 1;
+const getExitCode = ({ status, rejected }: Result): number => {
+  if (status === 'interrupted') return INTERRUPTED_EXIT_CODE;
+  return status === 'complete' && rejected === 0 ? 0 : 1;
 };

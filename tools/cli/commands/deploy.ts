@@ -33,7 +33,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       `Builds and checks Actions, shows what would change in the tenant, asks, and deploys what changes with Auth0's Deploy CLI. Other Actions, secrets and the post-login flow stay as they are.`,
     )
-    .argument('[actions...]', `${getActionNames().join(', ')}; by default every one`)
+    .argument('[actions...]', `${getActionNames().join(', ')}; by default all of them`)
     .option('--dry-run', 'show what would change, and change nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print what changes as one JSON document')
@@ -92,14 +92,10 @@ const deployActions = async (
   if (json) context.print(JSON.stringify({ domain, actions: preview, deployed: isWanted }, null, 2));
 };
 
-const describeNextSteps = (names: readonly string[]): string =>
-  [
-    'Next, unless it is done already:',
-    ...names.map(
-      (name) => `  ${toCommandLine('secrets', name)}   or set them in the dashboard, and press Deploy`,
-    ),
-    `  ${toCommandLine('bind', ...names)}   so that logins run it`,
-  ].join('\n');
+const describeNextSteps = (names: readonly string[]): string => {
+  const [name = ''] = names.length === 1 ? names : ['<action>'];
+  return `Next, for a new Action: set its secrets in the dashboard and press Deploy there, or run ${toCommandLine('secrets', name)}; then run ${toCommandLine('bind', name)}.`;
+};
 
 /** Runs a built Action without secrets, so that it sends nothing: does it load, is it small enough for Auth0? */
 export const assertDeployable = async (entry: ActionEntry): Promise<void> => {

@@ -26,20 +26,21 @@ export const addCommand = (program: Command, context: Context): void => {
       'after',
       toHelpText('With --once it exits with 0 if every event arrived that should, otherwise with 1.'),
     )
-    .action(async ({ port, once, json }) => {
+    .action(async ({ port, once: isOnce, json }) => {
       await ensureBuilt();
-      if (once || json) await playScenario(context, json ?? false);
+      if (isOnce || json) await playScenario(context, json ?? false);
       else await servePlayground(context, port);
     });
 };
 
 const PORT_LIMIT = 65_535;
 
-function toPort(value: string): number {
+const toPort = (value: string): number => {
   const port = Number(value);
   if (Number.isInteger(port) && port >= 0 && port <= PORT_LIMIT) return port;
   throw new UsageError(`--port must be a number from 0 to ${PORT_LIMIT}`);
-}
+};
+
 /** Without the browser: the scenario, and what came of it. */
 const playScenario = async (context: Context, json: boolean): Promise<void> => {
   const sandbox = await createSandbox();
