@@ -132,14 +132,14 @@ const run = async (api: ManagementApi, mock: VendorMock, options: RunOptions = {
 };
 
 describe('toActivity', () => {
-  const activityOf = (changes: object) => {
+  const mapEntry = (changes: object) => {
     const parsed = parseEntry(entryAt(0, changes));
     if ('malformed' in parsed) throw new Error(parsed.malformed);
     return toActivity(parsed.entry, TENANT);
   };
 
   it('maps every field that the log has', () => {
-    expect(activityOf({ organization_id: 'org_1', organization_name: 'acme' })).toEqual({
+    expect(mapEntry({ organization_id: 'org_1', organization_name: 'acme' })).toEqual({
       id: expect.stringMatching(/^[\da-f-]{36}$/),
       type: 'Login',
       time: SINCE,
@@ -153,23 +153,23 @@ describe('toActivity', () => {
   });
 
   it('maps a user_name that is not an email address to the name', () => {
-    const { user } = activityOf({ user_name: 'ada' });
+    const { user } = mapEntry({ user_name: 'ada' });
     expect([user.name, user.email]).toEqual(['ada', undefined]);
   });
 
   it('leaves out a field that is not a string', () => {
-    const { request } = activityOf({ ip: 7, user_agent: null });
+    const { request } = mapEntry({ ip: 7, user_agent: null });
     expect([request.ip, request.userAgent]).toEqual([undefined, undefined]);
   });
 
   it('gives an entry with a transaction the id of the transaction', () => {
-    expect(activityOf({}).id).toBe(activityOf({ log_id: 'another' }).id);
+    expect(mapEntry({}).id).toBe(mapEntry({ log_id: 'another' }).id);
   });
 
   it('gives an entry without a transaction the same id each time', () => {
     const changes = { details: undefined };
-    expect(activityOf(changes).id).toBe(activityOf(changes).id);
-    expect(activityOf(changes).id).not.toBe(activityOf({ ...changes, log_id: 'another' }).id);
+    expect(mapEntry(changes).id).toBe(mapEntry(changes).id);
+    expect(mapEntry(changes).id).not.toBe(mapEntry({ ...changes, log_id: 'another' }).id);
   });
 });
 
