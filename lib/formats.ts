@@ -1,25 +1,18 @@
 /** How the string of a secret is read and checked. */
 import { X509Certificate } from 'node:crypto';
-import { validateHeaderName } from 'node:http';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import * as v from 'valibot';
 
 /** How the string of a secret is read. */
 export interface Format<T> {
   /** True if the value must never be shown. */
   readonly sensitive: boolean;
-  /** The only strings that it accepts, where they can be listed. */
-  readonly choices?: readonly string[];
   /** The value, or what is wrong with the string: `must be an https URL`. */
   parse(input: string): { readonly value: T } | { readonly problem: string };
 }
 
-/** @internal The package declares no type of valibot. */
-export const format = <T>(
-  schema: v.GenericSchema<string, T>,
-  options: Partial<Omit<Format<T>, 'parse'>> = {},
-): Format<T> => ({
-  sensitive: false,
-  ...options,
+export const format = <T>(schema: v.GenericSchema<string, T>, { sensitive = false } = {}): Format<T> => ({
+  sensitive,
   parse(input) {
     const { success, output, issues } = v.safeParse(schema, input, { message: () => 'is malformed' });
     return success ? { value: output } : { problem: issues[0].message };
@@ -29,7 +22,6 @@ export const format = <T>(
 /** Any string. */
 export const string = format(v.string());
 
-/** @internal */
 export const credentialSchema = v.pipe(
   v.string(),
   v.regex(/^[!-~]+$/, 'must be ASCII characters without spaces'),
@@ -49,7 +41,6 @@ export const booleanString = format(
     v.picklist(['true', 'false'], 'must be true or false'),
     v.transform((value) => value === 'true'),
   ),
-  { choices: ['true', 'false'] },
 );
 
 /** A whole number. */
@@ -76,7 +67,6 @@ export const oneOf = <const T extends string>(...names: readonly T[]): Format<T>
       v.transform((value) => byLowerCase.get(value.toLowerCase())),
       v.nonOptional(v.picklist(names, message), message),
     ) as v.GenericSchema<string, T>,
-    { choices: names },
   );
 };
 
@@ -97,14 +87,24 @@ export const commaSeparated = <const T extends string>(...names: readonly T[]): 
   };
 };
 
-/** @internal */
+/** Any names, separated by commas; `none` for the empty list. */
+export const nameList: Format<readonly string[]> = {
+  sensitive: false,
+  parse(input) {
+    const names = input.split(',').flatMap((name) => name.trim() || []);
+    const malformed = names.some((name) => !/^[\w-]{1,64}$/.test(name));
+    if (malformed) return { problem: 'must be names, separated by commas' };
+    return { value: input.toLowerCase() === 'none' ? [] : names };
+  },
+};
+
+/** The URL of a server, without a slash at its end. Secrets travel to it, so plain http is for loopback only. */
 export const baseUrlSchema = v.pipe(
   v.string(),
   v.check(isServerUrl, 'must be an https URL without user, query and fragment'),
   v.transform((value) => value.replace(/\/+$/, '')),
 );
 
-/** The URL of a server, without a slash at its end. Secrets travel to it, so plain http is for loopback only. */
 export const baseUrl = format(baseUrlSchema);
 
 /** PEM certificates, also as a one-line field gives them back: line breaks turned into spaces or `\n`. */
@@ -143,15 +143,12 @@ function isCertificate(pem: string): boolean {
 /** Headers that are the Action's own, or Node's. */
 const RESERVED_HEADER = /^(content-.*|transfer-.*|host)$/i;
 
-const PRINTABLE_ASCII = /^[ -~]+$/;
-
 const toHeader = (pair: string): readonly [name: string, value: string] => {
   const [name = '', ...rest] = pair.split('=');
   const value = decodeURIComponent(rest.join('='));
   validateHeaderName(name);
-  // A `%` would be valid in a name, but is the sign of an encoded one.
-  const isValid = !RESERVED_HEADER.test(name) && !name.includes('%') && PRINTABLE_ASCII.test(value);
-  if (!isValid) throw new TypeError(`${name} cannot be set`);
+  validateHeaderValue(name, value);
+  if (RESERVED_HEADER.test(name) || value === '') throw new TypeError(`${name} cannot be set`);
   return [name, value];
 };
 

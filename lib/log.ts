@@ -36,6 +36,7 @@ const cut = (line = ''): string => `${line.slice(0, LINE_LIMIT_CHARS - 1)}…`;
 const isFailure = (outcome: Outcome): boolean =>
   outcome.status === 'failed' ||
   outcome.status === 'misconfigured' ||
+  outcome.propertiesError !== undefined ||
   (outcome.status === 'delivered' &&
     Boolean(outcome.flushRejected ?? outcome.metadataWriteFailed ?? outcome.dropped > 0));
 
@@ -48,7 +49,10 @@ const describe = (action: string, outcomes: readonly Outcome[]): string =>
     return names.includes(action) ? whole : `${names.join(', ')}: ${whole}`;
   }).join('; ');
 
-const toText = (outcome: Outcome, figures = ''): string => {
+const toText = (outcome: Outcome, figures = ''): string =>
+  [toStatusText(outcome, figures), outcome.propertiesError].filter(Boolean).join('; ');
+
+const toStatusText = (outcome: Outcome, figures: string): string => {
   switch (outcome.status) {
     case 'skipped':
       return outcome.activity
