@@ -1,7 +1,7 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { credential } from '../lib/formats.ts';
+import { getField } from '../lib/json.ts';
 import { eventNames, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
 import { toRejection } from './shared/amplitude.ts';
@@ -23,8 +23,6 @@ type Secrets = SecretValues<typeof secrets>;
 
 /** Amplitude rejects ids of fewer than 5 characters by default. */
 const OPTIONS = { min_id_length: 1 };
-
-const Acceptance = v.object({ code: v.literal(200) });
 
 /** The event. Amplitude accepts an `insert_id` of a user once, for 7 days. */
 const toPayload = (activity: Activity, secrets: Secrets) => {
@@ -67,7 +65,7 @@ export const amplitude = defineSink({
       url: `${region.getHost(secrets)}/2/httpapi`,
       headers: {},
       body: JSON.stringify({ api_key: secrets.AMPLITUDE_API_KEY, events, options: OPTIONS }),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      isAccepted: ({ body }) => getField(body, 'code') === 200,
     }).catch((error) => {
       throw toRejection(error, activities);
     });

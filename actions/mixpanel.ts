@@ -1,15 +1,15 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties, dedupeTime, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError, rejectAt } from '../lib/errors.ts';
-import { credentialSchema, format } from '../lib/formats.ts';
+import { matching } from '../lib/formats.ts';
+import { getField, getItems, getString } from '../lib/json.ts';
 import { eventNames, optional, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
 
-const NOT_A_TOKEN = 'must be a token, or name:secret of a service account';
-const NOT_A_SERVICE_ACCOUNT = 'is for a service account: MIXPANEL_TOKEN must be name:secret';
-const token = format(v.pipe(credentialSchema, v.regex(/^[^:]+(:.+)?$/, NOT_A_TOKEN)), { sensitive: true });
-const projectId = format(v.pipe(v.string(), v.digits('must be a number')));
+const token = matching(/^[!-9;-~]+(:[!-~]+)?$/, 'must be a token, or name:secret of a service account', {
+  sensitive: true,
+});
+const projectId = matching(/^\d+$/, 'must be a number');
 const names = eventNames('MIXPANEL', 'Signed Up', 'Logged In');
 const region = regional(
   'MIXPANEL',
@@ -28,9 +28,6 @@ const secrets = {
 };
 
 type Secrets = SecretValues<typeof secrets>;
-
-const Acceptance = v.union([v.object({ code: v.literal(200) }), v.object({ status: v.picklist(['OK', 1]) })]);
-const Rejection = v.object({ failed_records: v.array(v.object({ index: v.number(), message: v.string() })) });
 
 const isServiceAccount = ({ MIXPANEL_TOKEN }: Secrets): boolean => MIXPANEL_TOKEN.includes(':');
 
@@ -55,15 +52,6 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
   };
 };
 
-/** The error that names the activities that Mixpanel rejects. It accepts the others. */
-const toRejection = (error: unknown, activities: readonly Activity[]): unknown => {
-  if (!(error instanceof RejectedError && v.is(Rejection, error.body))) return error;
-  const { message, status, body } = error;
-  const [first] = body.failed_records;
-  const indexes = body.failed_records.map(({ index }) => index);
-  return rejectAt(activities, indexes, { message, status, vendorMessage: first?.message }) ?? error;
-};
-
 export const mixpanel = defineSink({
   name: 'mixpanel',
   title: 'Mixpanel, Import API',
@@ -73,23 +61,30 @@ export const mixpanel = defineSink({
     'https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified',
   ],
   secrets,
-  check(secrets) {
-    if (isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)) return undefined;
-    return { MIXPANEL_PROJECT_ID: isServiceAccount(secrets) ? 'is missing' : NOT_A_SERVICE_ACCOUNT };
-  },
+  check: (secrets) =>
+    isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)
+      ? undefined
+      : { MIXPANEL_PROJECT_ID: 'is for a service account: MIXPANEL_TOKEN must be name:secret' },
   batchLimit: 2000,
   toPayload,
   async send(activities, secrets, http) {
     const project = secrets.MIXPANEL_PROJECT_ID;
     const credentials = isServiceAccount(secrets) ? secrets.MIXPANEL_TOKEN : `${secrets.MIXPANEL_TOKEN}:`;
-    await http({
-      url: `${region.getHost(secrets)}/import?strict=1${project ? `&project_id=${project}` : ''}`,
-      headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
-      body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets))),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
-    }).catch((error) => {
-      throw toRejection(error, activities);
-    });
+    try {
+      await http({
+        url: `${region.getHost(secrets)}/import?strict=1${project ? `&project_id=${project}` : ''}`,
+        headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+        body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets))),
+        isAccepted: ({ body }) => getField(body, 'code') === 200 || getField(body, 'status') === 'OK',
+      });
+    } catch (error) {
+      // Mixpanel names the events that it rejects, and accepts the others.
+      if (!(error instanceof RejectedError) || error.status !== 400) throw error;
+      const failed = getItems(getField(error.body, 'failed_records'));
+      const indexes = failed.map((record) => Number(getField(record, 'index')));
+      const vendorMessage = getString(getField(failed[0], 'message')) ?? error.vendorMessage;
+      throw rejectAt(activities, indexes, { message: error.message, status: 400, vendorMessage }) ?? error;
+    }
   },
 });
 

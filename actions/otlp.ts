@@ -1,14 +1,12 @@
-import * as v from 'valibot';
 import type { Activity } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError } from '../lib/errors.ts';
-import { baseUrlSchema, format, headerList, string } from '../lib/formats.ts';
+import { format, headerList, NOT_A_BASE_URL, string, toBaseUrl } from '../lib/formats.ts';
 import { optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { Acceptance, getRejection, isTooOld, toAttributes, toNanoseconds } from './shared/otlp.ts';
+import { getRejection, isAcceptance, isTooOld, toAttributes, toNanoseconds } from './shared/otlp.ts';
 
-const withoutPath = v.transform((url: string) => url.replace(/\/v1\/logs\/*$/, ''));
-const endpoint = format(v.pipe(v.string(), withoutPath, baseUrlSchema));
+const endpoint = format(NOT_A_BASE_URL, (input) => toBaseUrl(input.replace(/\/v1\/logs\/*$/, '')));
 
 const secrets = {
   OTLP_ENDPOINT: required(
@@ -84,7 +82,7 @@ export const otlp = defineSink({
       url: `${secrets.OTLP_ENDPOINT}/v1/logs`,
       headers: secrets.OTLP_HEADERS ?? {},
       body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      isAccepted: ({ body }) => isAcceptance(body),
     });
     // A 200 can reject some records without naming them, and nothing may be sent again: all count as rejected.
     const rejection = getRejection(body);

@@ -1,9 +1,8 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { eventNames, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { Acceptance, region, secrets as segmentSecrets, toCall } from './shared/segment.ts';
+import { isAccepted, region, secrets as segmentSecrets, toCall } from './shared/segment.ts';
 
 /** The names that Auth0's Rule for Segment's HTTP API used. */
 const names = eventNames('SEGMENT', 'signup', 'login');
@@ -42,7 +41,7 @@ export const segmentHttp = defineSink({
         sentAt: new Date(),
         writeKey: secrets.SEGMENT_WRITE_KEY,
       }),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      isAccepted,
     });
   },
 });

@@ -1,10 +1,10 @@
-import * as v from 'valibot';
+import { Analytics } from '@segment/analytics-node';
 import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError } from '../lib/errors.ts';
 import { eventNames, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { Acceptance, region, secrets as segmentSecrets, toCall } from './shared/segment.ts';
+import { isAccepted, region, secrets as segmentSecrets, toCall } from './shared/segment.ts';
 
 const names = eventNames('SEGMENT', 'Signed Up', 'Logged In');
 
@@ -44,14 +44,6 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
   };
 };
 
-/** Loaded with the first event: an Action that records elsewhere does not need the SDK. */
-const loadSdk = () =>
-  import('@segment/analytics-node').catch((error: NodeJS.ErrnoException) => {
-    if (!error.code?.endsWith('MODULE_NOT_FOUND')) throw error;
-    const hint = "add it to the Action's dependencies, or use segmentHttp";
-    throw new RejectedError('@segment/analytics-node is not installed', { hint });
-  });
-
 export const segment = defineSink({
   name: 'segment',
   title: 'Segment, Node SDK',
@@ -65,7 +57,6 @@ export const segment = defineSink({
     // The SDK does not report failures, so the outcome is that of its requests.
     const requests: Promise<{ status: number; statusText: string }>[] = [];
     const host = region.getHost(secrets);
-    const { Analytics } = await loadSdk();
     const analytics = new Analytics({
       writeKey: secrets.SEGMENT_WRITE_KEY,
       host,
@@ -73,7 +64,6 @@ export const segment = defineSink({
       flushAt: 2 * activities.length,
       httpClient: {
         makeRequest: (request) => {
-          const isAccepted = ({ body }: { body: unknown }) => v.is(Acceptance, body);
           const response = http({ ...request, url: `${host}/v1/batch`, isAccepted }).then(({ status }) => ({
             status,
             statusText: '',

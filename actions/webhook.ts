@@ -1,20 +1,14 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
-import { baseUrlSchema, credential, credentialSchema, format, oneOf } from '../lib/formats.ts';
+import { credential, format, oneOf, toBaseUrl } from '../lib/formats.ts';
 import { optional, required } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
 import { sign, signingKey } from './shared/standard-webhooks.ts';
 
 /** Sensitive as a whole: its path or query can be all that keeps others out. */
 const receiverUrl = format(
-  v.pipe(
-    credentialSchema,
-    v.check(
-      (value) => v.is(baseUrlSchema, value.replace(/\?[^#]*$/, '')),
-      'must be an https URL without user and fragment',
-    ),
-  ),
+  'must be an https URL without user and fragment',
+  (input) => (/^[!-~]+$/.test(input) && toBaseUrl(input.replace(/\?[^#]*$/, '')) ? input : undefined),
   { sensitive: true },
 );
 

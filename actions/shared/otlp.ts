@@ -1,5 +1,5 @@
 /** OTLP's JSON. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding */
-import * as v from 'valibot';
+import { getField, getString, isEmptyObject } from '../../lib/json.ts';
 
 /** A 64-bit number is a string in Protobuf's JSON. https://protobuf.dev/programming-guides/json/ */
 export const toNanoseconds = (time: Date): string => `${time.getTime()}000000`;
@@ -21,23 +21,17 @@ const toAnyValue = (value: string | number | Date | undefined) => {
   return { stringValue: value instanceof Date ? value.toISOString() : value };
 };
 
-/** Some receivers respond with nothing. @internal */
-export const Acceptance = v.union([
-  v.undefined(),
-  v.strictObject({ partialSuccess: v.optional(v.looseObject({})) }),
-]);
-
-const PartialRejection = v.object({
-  partialSuccess: v.object({
-    rejectedLogRecords: v.pipe(v.union([v.string(), v.number()]), v.transform(Number), v.minValue(1)),
-    errorMessage: v.optional(v.string(), ''),
-  }),
-});
+/** The only field of a response is `partialSuccess`. Some receivers respond with nothing. */
+export const isAcceptance = (body: unknown): boolean =>
+  body === undefined ||
+  isEmptyObject(body) ||
+  (typeof body === 'object' && body !== null && Object.keys(body).join() === 'partialSuccess');
 
 /** What an accepted request says of rejected records. https://opentelemetry.io/docs/specs/otlp/#partial-success-1 */
 export const getRejection = (body: unknown): string | undefined => {
-  const { success, output } = v.safeParse(PartialRejection, body);
-  if (!success) return undefined;
-  const { rejectedLogRecords, errorMessage } = output.partialSuccess;
-  return `${rejectedLogRecords} rejected${errorMessage && `: ${errorMessage}`}`;
+  const partialSuccess = getField(body, 'partialSuccess');
+  const rejected = Number(getField(partialSuccess, 'rejectedLogRecords'));
+  if (!(rejected > 0)) return undefined;
+  const message = getString(getField(partialSuccess, 'errorMessage'));
+  return `${rejected} rejected${message ? `: ${message}` : ''}`;
 };

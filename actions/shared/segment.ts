@@ -1,22 +1,20 @@
 /** What `segment`, by the Node SDK, and `segment-http` have in common. */
-import * as v from 'valibot';
 import { type Activity, ipForLookup, NO_IP } from '../../lib/activity.ts';
 import { credential, format } from '../../lib/formats.ts';
+import type { HttpResponse } from '../../lib/http.ts';
+import { getField } from '../../lib/json.ts';
 import { optional, regional, required, type SecretValues } from '../../lib/secrets.ts';
 
-const NOT_AN_OBJECT = 'must be a JSON object';
-const integrations = format(
-  v.pipe(
-    v.string(),
-    v.parseJson(undefined, NOT_AN_OBJECT),
-    v.check((value) => !Array.isArray(value), NOT_AN_OBJECT),
-    v.record(
-      v.string(),
-      v.union([v.boolean(), v.record(v.string(), v.unknown())], NOT_AN_OBJECT),
-      NOT_AN_OBJECT,
-    ),
-  ),
-);
+type Integrations = Readonly<Record<string, boolean | Readonly<Record<string, unknown>>>>;
+
+const integrations = format('must be a JSON object', (input): Integrations | undefined => {
+  const value: unknown = JSON.parse(input);
+  const isSetting = (item: unknown) => typeof item === 'boolean' || isPlainObject(item);
+  return isPlainObject(value) && Object.values(value).every(isSetting) ? (value as Integrations) : undefined;
+});
+
+const isPlainObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** https://segment.com/docs/guides/regional-segment/ */
 export const region = regional(
@@ -37,8 +35,9 @@ export const secrets = {
   ),
 };
 
-/** RudderStack responds with `"OK"`. @internal */
-export const Acceptance = v.union([v.literal('OK'), v.object({ success: v.literal(true) })]);
+/** RudderStack responds with `"OK"`. */
+export const isAccepted = ({ body }: HttpResponse): boolean =>
+  body === 'OK' || getField(body, 'success') === true;
 
 /** The fields of every call. Segment accepts a `messageId` once, for a day at least. */
 export const toCall = (activity: Activity, { SEGMENT_INTEGRATIONS }: SecretValues<typeof secrets>) => ({
