@@ -2,9 +2,10 @@ import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts
 import { createAction } from '../lib/create-action.ts';
 import { credential } from '../lib/formats.ts';
 import { getField } from '../lib/json.ts';
+import { LIBRARY } from '../lib/library.ts';
 import { eventNames, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { toRejection } from './shared/amplitude.ts';
+import { toRejection, toSessionId } from './shared/amplitude.ts';
 
 const names = eventNames('AMPLITUDE', 'Signed Up', 'Logged In');
 const region = regional(
@@ -27,15 +28,27 @@ const OPTIONS = { min_id_length: 1 };
 /** The event. Amplitude accepts an `insert_id` of a user once, for 7 days. */
 const toPayload = (activity: Activity, secrets: Secrets) => {
   const { user, application, connection } = activity;
-  const { email, ...properties } = commonProperties(activity);
+  const { email, userAgent, ...properties } = commonProperties(activity);
+  const { visitor, group, request } = activity;
   return {
     user_id: user.id,
     event_type: names.getEventName(activity, secrets),
     time: activity.time.getTime(),
     insert_id: activity.id,
+    device_id: visitor.anonymousId,
+    session_id: toSessionId(visitor.sessionId),
     ip: ipForLookup(activity),
+    user_agent: userAgent,
+    language: request.language,
+    // Amplitude resets those of the four that are missing.
+    country: request.countryName,
+    region: request.region,
+    city: request.city,
+    dma: undefined,
+    library: `${LIBRARY.name}/${LIBRARY.version}`,
+    ...(group && { groups: { organization: group.id } }),
     user_properties: {
-      $set: { name: user.name, email },
+      $set: { ...user.properties, name: user.name, email },
       $setOnce: {
         createdAt: user.createdAt,
         ...(activity.type === 'SignUp' && {
@@ -44,7 +57,7 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
         }),
       },
     },
-    event_properties: { ip: activity.request.ip, ...properties },
+    event_properties: { ...properties, ip: request.ip },
   };
 };
 

@@ -24,11 +24,12 @@ type Secrets = SecretValues<typeof secrets>;
 
 /** The event. Keen accepts a `uniqueness_token` once in a collection, for 31 days. */
 const toPayload = (activity: Activity, secrets: Secrets) => ({
+  ...activity.user.properties,
+  ...commonProperties(activity),
   userId: activity.user.id,
   name: activity.user.name,
   ip: activity.request.ip,
   id: activity.id,
-  ...commonProperties(activity),
   keen: {
     timestamp: activity.time,
     uniqueness_token: activity.id,

@@ -11,13 +11,16 @@ import {
   toBaseUrl,
 } from '../lib/formats.ts';
 import { getField } from '../lib/json.ts';
-import { optional, required, type SecretValues } from '../lib/secrets.ts';
+import { eventNames, optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
+import { toCim } from './shared/splunk.ts';
 
 const collectorUrl = format(NOT_A_BASE_URL, (input) =>
   toBaseUrl(input.replace(/\/services\/collector.*$/, '')),
 );
 const guid = matching(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i, 'must be a GUID');
+
+const names = eventNames('SPLUNK', 'SignUp', 'Login');
 
 const secrets = {
   SPLUNK_HEC_URL: required(
@@ -28,6 +31,7 @@ const secrets = {
   SPLUNK_INDEX: optional(string, "Index to write to; the token's default index without it"),
   SPLUNK_SOURCE: optional(string, '`source` of the events', 'auth0'),
   SPLUNK_SOURCETYPE: optional(string, '`sourcetype` of the events', 'auth0_activity'),
+  ...names.secrets,
   SPLUNK_CHANNEL: optional(guid, 'Any GUID; required by a token with indexer acknowledgement'),
   SPLUNK_CA_CERT: optional(
     certificates,
@@ -54,12 +58,14 @@ const toPayload = (activity: Activity, secrets: Secrets) => ({
   sourcetype: secrets.SPLUNK_SOURCETYPE,
   index: secrets.SPLUNK_INDEX,
   event: {
-    message: activity.type,
+    ...activity.user.properties,
+    ...commonProperties(activity),
+    message: names.getEventName(activity, secrets),
     clientIP: activity.request.ip,
     userName: activity.user.name,
     userId: activity.user.id,
     id: activity.id,
-    ...commonProperties(activity),
+    ...toCim(activity),
   },
 });
 

@@ -1,4 +1,4 @@
-/** Which events of a request Amplitude does not accept. https://amplitude.com/docs/apis/analytics/http-v2 */
+/** Amplitude's rejections and sessions. https://amplitude.com/docs/apis/analytics/http-v2 */
 import type { Activity } from '../../lib/activity.ts';
 import { DeliveryError, rejectAt, UnavailableError } from '../../lib/errors.ts';
 import { getField, getItems } from '../../lib/json.ts';
@@ -26,3 +26,7 @@ export const toRejection = (error: unknown, activities: readonly Activity[]): un
   // A throttled user is no outage: the events of others are accepted.
   return new UnavailableError(message, { status, vendorMessage, retryAfterMs: THROTTLE_MS, isOutage: false });
 };
+
+/** Amplitude's sessions are named by their start, in milliseconds. */
+export const toSessionId = (id: string | undefined): number | undefined =>
+  id !== undefined && /^\d{13}$/.test(id) ? Number(id) : undefined;
