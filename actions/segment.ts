@@ -1,8 +1,16 @@
-import { Analytics } from '@segment/analytics-node';
+import type { Analytics } from '@segment/analytics-node';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError } from '../lib/errors.ts';
 import { defineSink } from '../lib/sink.ts';
 import { isAccepted, region, secrets, toPayload } from './shared/segment.ts';
+
+/** Loaded with the first event: an Action that records elsewhere does not need the SDK. */
+const loadSdk = () =>
+  import('@segment/analytics-node').catch((error: NodeJS.ErrnoException) => {
+    if (!error.code?.endsWith('MODULE_NOT_FOUND')) throw error;
+    const hint = "add it to the Action's dependencies, or use segmentHttp";
+    throw new RejectedError('@segment/analytics-node is not installed', { hint });
+  });
 
 export const segment = defineSink({
   name: 'segment',
@@ -18,7 +26,8 @@ export const segment = defineSink({
     const requests: Promise<{ status: number; statusText: string }>[] = [];
     const host = region.getHost(secrets);
     const payloads = activities.map((activity) => toPayload(activity, secrets));
-    const analytics = new Analytics({
+    const { Analytics: Sdk } = await loadSdk();
+    const analytics = new Sdk({
       writeKey: secrets.SEGMENT_WRITE_KEY,
       host,
       maxRetries: 0,
