@@ -4,7 +4,8 @@ import { credential, matching, oneOf, string } from '../lib/formats.ts';
 import { getField } from '../lib/json.ts';
 import { eventNames, optional, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { isServiceAccount, sendProfiles, toAuthorization, toRejection } from './shared/mixpanel.ts';
+import { checkServiceAccount, sendProfiles, toAuthorization, toRejection } from './shared/mixpanel.ts';
+import { toBrowser } from './shared/user-agent.ts';
 
 const token = matching(/^[!-9;-~]+(:[!-~]+)?$/, 'must be a token, or name:secret of a service account', {
   sensitive: true,
@@ -60,6 +61,7 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
       ...(ip ? { ip } : { ip: 0, hashedIp: activity.request.ip }),
       mp_country_code: country,
       $region: region,
+      ...toBrowser(activity.request.userAgent),
       $city: city,
       name: activity.user.name,
       ...(activity.group && { [secrets.MIXPANEL_GROUP_KEY]: activity.group.id }),
@@ -76,10 +78,7 @@ export const mixpanel = defineSink({
     'https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified',
   ],
   secrets,
-  check: (secrets) =>
-    isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)
-      ? undefined
-      : { MIXPANEL_PROJECT_ID: 'is for a service account: MIXPANEL_TOKEN must be name:secret' },
+  check: checkServiceAccount,
   batchLimit: 2000,
   toPayload,
   async send(activities, secrets, http) {

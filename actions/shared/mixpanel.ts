@@ -3,6 +3,7 @@ import { type Activity, NO_IP } from '../../lib/activity.ts';
 import { RejectedError, rejectAt } from '../../lib/errors.ts';
 import type { Http } from '../../lib/http.ts';
 import { getField, getItems, getString } from '../../lib/json.ts';
+import type { Problems } from '../../lib/secrets.ts';
 
 interface Secrets {
   readonly MIXPANEL_TOKEN: string;
@@ -10,8 +11,16 @@ interface Secrets {
   readonly MIXPANEL_PROFILE_TOKEN: string | undefined;
 }
 
-export const isServiceAccount = ({ MIXPANEL_TOKEN }: Pick<Secrets, 'MIXPANEL_TOKEN'>): boolean =>
+const isServiceAccount = ({ MIXPANEL_TOKEN }: Pick<Secrets, 'MIXPANEL_TOKEN'>): boolean =>
   MIXPANEL_TOKEN.includes(':');
+
+/** A service account, and only that, needs to name its project. */
+export const checkServiceAccount = (
+  secrets: Secrets & { readonly MIXPANEL_PROJECT_ID: string | undefined },
+): Problems | undefined =>
+  isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)
+    ? undefined
+    : { MIXPANEL_PROJECT_ID: 'is for a service account: MIXPANEL_TOKEN must be name:secret' };
 
 /** The name of a service account and its secret, or the token as a name without a secret. */
 export const toAuthorization = (secrets: Pick<Secrets, 'MIXPANEL_TOKEN'>): string => {
