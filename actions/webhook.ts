@@ -21,7 +21,7 @@ const secrets = {
   ),
   WEBHOOK_SECRET: required(
     signingKey,
-    'Key of the signature, shared with the receiver: `whsec_` and 24 to 64 bytes in base64',
+    'Key of the signature: `whsec_…`, shared with the receiver, or `whsk_…`, a private Ed25519 key',
   ),
   WEBHOOK_PREVIOUS_SECRET: optional(
     signingKey,
