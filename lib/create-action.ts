@@ -88,7 +88,8 @@ const record = async (action: Action, event: LoginEvent, api: LoginApi): Promise
   let secrets: object = action.defaults;
   let outcomes: readonly Outcome[];
   try {
-    secrets = { ...action.defaults, ...readConfig(event.secrets) };
+    secrets = { ...action.defaults, ...event.secrets };
+    secrets = { ...secrets, ...readConfig(event.secrets) };
     outcomes = await recordAll(action, event, secrets, startedAt);
 
     // 5. Remember: a SignUp happens only once.
