@@ -1,10 +1,12 @@
 /** How the string of a secret is read and checked. */
 import { X509Certificate } from 'node:crypto';
-import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { validateHeaderName } from 'node:http';
 
 export interface Format<T> {
   /** True if the value must never be shown. */
   readonly sensitive: boolean;
+  /** The only strings that it accepts, where they can be listed. */
+  readonly choices?: readonly string[];
   /** The value, or what is wrong with the string: `must be an https URL`. */
   parse(input: string): { readonly value: T } | { readonly problem: string };
 }
@@ -13,9 +15,10 @@ export interface Format<T> {
 export const format = <T>(
   problem: string,
   toValue: (input: string) => T | undefined,
-  { sensitive = false } = {},
+  options: Partial<Omit<Format<T>, 'parse'>> = {},
 ): Format<T> => ({
-  sensitive,
+  sensitive: false,
+  ...options,
   parse(input) {
     try {
       const value = toValue(input);
@@ -43,13 +46,17 @@ export const credential = matching(/^[!-~]+$/, 'must be ASCII characters without
 
 /** One of the given names, in upper or lower case. */
 export const oneOf = <const T extends string>(...names: readonly T[]): Format<T> =>
-  format(`must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`, (input) =>
-    names.find((name) => name.toLowerCase() === input.toLowerCase()),
+  format(
+    `must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+    (input) => names.find((name) => name.toLowerCase() === input.toLowerCase()),
+    { choices: names },
   );
 
 /** `true` or `false`. */
-export const booleanString = format('must be true or false', (input) =>
-  /^(true|false)$/i.test(input) ? input.toLowerCase() === 'true' : undefined,
+export const booleanString = format(
+  'must be true or false',
+  (input) => (/^(true|false)$/i.test(input) ? input.toLowerCase() === 'true' : undefined),
+  { choices: ['true', 'false'] },
 );
 
 /** A whole number. */
@@ -110,8 +117,9 @@ const toHeader = (pair: string): readonly [name: string, value: string] => {
   const [name = '', ...rest] = pair.split('=');
   const value = decodeURIComponent(rest.join('='));
   validateHeaderName(name);
-  validateHeaderValue(name, value);
-  if (RESERVED_HEADER.test(name) || value === '') throw new RangeError(name);
+  // A `%` would be valid in a name, but is the sign of an encoded one.
+  const isValid = !RESERVED_HEADER.test(name) && !name.includes('%') && /^[ -~]+$/.test(value);
+  if (!isValid) throw new RangeError(name);
   return [name, value];
 };
 

@@ -11,16 +11,18 @@ interface Secrets {
   readonly MIXPANEL_PROFILE_TOKEN: string | undefined;
 }
 
+const NOT_A_SERVICE_ACCOUNT = 'is for a service account: MIXPANEL_TOKEN must be name:secret';
+
 const isServiceAccount = ({ MIXPANEL_TOKEN }: Pick<Secrets, 'MIXPANEL_TOKEN'>): boolean =>
   MIXPANEL_TOKEN.includes(':');
 
 /** A service account, and only that, needs to name its project. */
 export const checkServiceAccount = (
   secrets: Secrets & { readonly MIXPANEL_PROJECT_ID: string | undefined },
-): Problems | undefined =>
-  isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)
-    ? undefined
-    : { MIXPANEL_PROJECT_ID: 'is for a service account: MIXPANEL_TOKEN must be name:secret' };
+): Problems | undefined => {
+  if (isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)) return undefined;
+  return { MIXPANEL_PROJECT_ID: isServiceAccount(secrets) ? 'is missing' : NOT_A_SERVICE_ACCOUNT };
+};
 
 /** The name of a service account and its secret, or the token as a name without a secret. */
 export const toAuthorization = (secrets: Pick<Secrets, 'MIXPANEL_TOKEN'>): string => {
