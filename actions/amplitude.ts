@@ -1,10 +1,11 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { credential } from '../lib/formats.ts';
+import { getField } from '../lib/json.ts';
+import { LIBRARY } from '../lib/library.ts';
 import { eventNames, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { toRejection } from './shared/amplitude.ts';
+import { toRejection, toSessionId } from './shared/amplitude.ts';
 
 const names = eventNames('AMPLITUDE', 'Signed Up', 'Logged In');
 const region = regional(
@@ -24,20 +25,30 @@ type Secrets = SecretValues<typeof secrets>;
 /** Amplitude rejects ids of fewer than 5 characters by default. */
 const OPTIONS = { min_id_length: 1 };
 
-const Acceptance = v.object({ code: v.literal(200) });
-
 /** The event. Amplitude accepts an `insert_id` of a user once, for 7 days. */
 const toPayload = (activity: Activity, secrets: Secrets) => {
   const { user, application, connection } = activity;
-  const { email, ...properties } = commonProperties(activity);
+  const { email, userAgent, ...properties } = commonProperties(activity);
+  const { visitor, group, request } = activity;
   return {
     user_id: user.id,
     event_type: names.getEventName(activity, secrets),
     time: activity.time.getTime(),
     insert_id: activity.id,
+    device_id: visitor.anonymousId,
+    session_id: toSessionId(visitor.sessionId),
     ip: ipForLookup(activity),
+    user_agent: userAgent,
+    language: request.language,
+    // Amplitude resets those of the four that are missing.
+    country: request.countryName,
+    region: request.region,
+    city: request.city,
+    dma: undefined,
+    library: `${LIBRARY.name}/${LIBRARY.version}`,
+    ...(group && { groups: { organization: group.id } }),
     user_properties: {
-      $set: { name: user.name, email },
+      $set: { ...user.properties, name: user.name, email },
       $setOnce: {
         createdAt: user.createdAt,
         ...(activity.type === 'SignUp' && {
@@ -46,7 +57,7 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
         }),
       },
     },
-    event_properties: { ip: activity.request.ip, ...properties },
+    event_properties: { ...properties, ip: request.ip },
   };
 };
 
@@ -67,7 +78,7 @@ export const amplitude = defineSink({
       url: `${region.getHost(secrets)}/2/httpapi`,
       headers: {},
       body: JSON.stringify({ api_key: secrets.AMPLITUDE_API_KEY, events, options: OPTIONS }),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      isAccepted: ({ body }) => getField(body, 'code') === 200,
     }).catch((error) => {
       throw toRejection(error, activities);
     });

@@ -1,13 +1,14 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
-import { baseUrl, credential, format, string } from '../lib/formats.ts';
-import { optional, required, type SecretValues } from '../lib/secrets.ts';
+import { baseUrl, credential, matching, string } from '../lib/formats.ts';
+import { isEmptyObject } from '../lib/json.ts';
+import { eventNames, optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
 
 /** More of them open from time to time: https://docs.datadoghq.com/getting_started/site/ */
-const SITE = /^([a-z]{2}\d\.)?(datadoghq\.(com|eu)|ddog-gov\.com)$/;
-const site = format(v.pipe(v.string(), v.regex(SITE, 'must be a site of Datadog')));
+const site = matching(/^([a-z]{2}\d\.)?(datadoghq\.(com|eu)|ddog-gov\.com)$/, 'must be a site of Datadog');
+
+const names = eventNames('DATADOG', 'SignUp', 'Login');
 
 const secrets = {
   DATADOG_API_KEY: required(credential, 'API key of the organization'),
@@ -20,6 +21,7 @@ const secrets = {
     baseUrl,
     "URL of a server that accepts Datadog's logs in its place, for example Vector",
   ),
+  ...names.secrets,
   DATADOG_SERVICE: optional(string, '`service` of the logs', 'auth0'),
   DATADOG_SOURCE: optional(
     string,
@@ -34,36 +36,41 @@ type Secrets = SecretValues<typeof secrets>;
 /** Datadog drops a log that is dated more than 18 hours back. One of them is left for clocks and queues. */
 const TIMESTAMP_LIMIT_MS = 17 * 60 * 60 * 1000;
 
-/** Datadog responds with `{}`, and the receivers that stand in for it with nothing. */
-const Acceptance = v.union([v.undefined(), v.strictObject({})]);
-
 /**
  * The log. An older one gets the timestamp of its arrival, from Datadog: `occurredAt` is always the time of the event.
  * Nothing is deduplicated: count `@id` uniquely.
  */
 const toPayload = (activity: Activity, secrets: Secrets, now: Date) => {
-  const { email, userAgent, ...properties } = commonProperties(activity);
+  const { email, userAgent, hostname, ...properties } = commonProperties(activity);
   const { user, request } = activity;
   return {
+    ...user.properties,
+    ...properties,
     ...(now.getTime() - activity.time.getTime() <= TIMESTAMP_LIMIT_MS && { timestamp: activity.time }),
     occurredAt: activity.time,
-    message: activity.type,
+    message: names.getEventName(activity, secrets),
     status: 'info',
     hostname: activity.tenant,
     service: secrets.DATADOG_SERVICE,
     ddsource: secrets.DATADOG_SOURCE,
     ddtags: secrets.DATADOG_TAGS,
     id: activity.id,
-    evt: { name: activity.type, category: 'authentication', outcome: 'success' },
+    evt: { name: names.getEventName(activity, secrets), category: 'authentication', outcome: 'success' },
     usr: { id: user.id, name: user.name, email },
     network: {
       client: {
         ip: request.ip,
-        geoip: { country: { iso_code: request.country }, city: { name: request.city } },
+        geoip: {
+          continent: { code: request.continent },
+          country: { iso_code: request.country, name: request.countryName },
+          subdivision: { iso_code: request.regionCode, name: request.region },
+          city: { name: request.city },
+          location: { latitude: request.latitude, longitude: request.longitude },
+          timezone: request.timeZone,
+        },
       },
     },
-    http: { useragent: userAgent },
-    ...properties,
+    http: { useragent: userAgent, url_details: { host: hostname } },
   };
 };
 
@@ -84,7 +91,8 @@ export const datadog = defineSink({
       url: `${secrets.DATADOG_URL ?? `https://http-intake.logs.${secrets.DATADOG_SITE}`}/api/v2/logs`,
       headers: { 'DD-API-KEY': secrets.DATADOG_API_KEY },
       body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets, now))),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      // Datadog responds with `{}`, and the receivers that stand in for it with nothing.
+      isAccepted: ({ body }) => body === undefined || isEmptyObject(body),
     });
   },
 });

@@ -1,9 +1,9 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { rejectAt } from '../lib/errors.ts';
 import { baseUrl, booleanString, credential, string } from '../lib/formats.ts';
 import { groupBy } from '../lib/group-by.ts';
+import { getField, getItems, getString } from '../lib/json.ts';
 import { optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
 
@@ -22,18 +22,14 @@ const secrets = {
 
 type Secrets = SecretValues<typeof secrets>;
 
-const Acceptance = v.record(
-  v.string(),
-  v.array(v.object({ success: v.boolean(), error: v.optional(v.object({ description: v.string() })) })),
-);
-
 /** The event. Keen accepts a `uniqueness_token` once in a collection, for 31 days. */
 const toPayload = (activity: Activity, secrets: Secrets) => ({
+  ...activity.user.properties,
+  ...commonProperties(activity),
   userId: activity.user.id,
   name: activity.user.name,
   ip: activity.request.ip,
   id: activity.id,
-  ...commonProperties(activity),
   keen: {
     timestamp: activity.time,
     uniqueness_token: activity.id,
@@ -73,13 +69,14 @@ export const keen = defineSink({
       headers: { Authorization: secrets.KEENIO_WRITE_KEY },
       body: JSON.stringify(Object.fromEntries(payloads)),
       isAccepted: ({ body }) =>
-        v.is(Acceptance, body) &&
-        Array.from(collections).every(([name, { length }]) => body[name]?.length === length),
+        Array.from(collections).every(
+          ([name, { length }]) => getItems(getField(body, name)).length === length,
+        ),
     });
     // Each event has a result of its own, under its collection.
-    const results = [...collections.keys()].flatMap((name) => v.parse(Acceptance, body)[name] ?? []);
-    const failed = results.flatMap(({ success }, index) => (success ? [] : index));
-    const vendorMessage = results[failed[0] ?? -1]?.error?.description;
+    const results = [...collections.keys()].flatMap((name) => getItems(getField(body, name)));
+    const failed = results.flatMap((result, index) => (getField(result, 'success') === true ? [] : index));
+    const vendorMessage = getString(getField(getField(results[failed[0] ?? -1], 'error'), 'description'));
     const message = 'an event was rejected';
     const rejection = rejectAt([...collections.values()].flat(), failed, { message, vendorMessage });
     if (rejection) throw rejection;

@@ -1,17 +1,18 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties, dedupeTime, ipForLookup } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
-import { RejectedError, rejectAt } from '../lib/errors.ts';
-import { credentialSchema, format } from '../lib/formats.ts';
+import { credential, matching, oneOf, string } from '../lib/formats.ts';
+import { getField } from '../lib/json.ts';
 import { eventNames, optional, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
+import { checkServiceAccount, sendProfiles, toAuthorization, toRejection } from './shared/mixpanel.ts';
+import { toBrowser } from './shared/user-agent.ts';
 
-const NOT_A_TOKEN = 'must be a token, or name:secret of a service account';
-const NOT_A_SERVICE_ACCOUNT = 'is for a service account: MIXPANEL_TOKEN must be name:secret';
-const token = format(v.pipe(credentialSchema, v.regex(/^[^:]+(:.+)?$/, NOT_A_TOKEN)), { sensitive: true });
-const projectId = format(v.pipe(v.string(), v.digits('must be a number')));
+const token = matching(/^[!-9;-~]+(:[!-~]+)?$/, 'must be a token, or name:secret of a service account', {
+  sensitive: true,
+});
+const projectId = matching(/^\d+$/, 'must be a number');
 const names = eventNames('MIXPANEL', 'Signed Up', 'Logged In');
-const region = regional(
+const server = regional(
   'MIXPANEL',
   { us: 'https://api.mixpanel.com', eu: 'https://api-eu.mixpanel.com', in: 'https://api-in.mixpanel.com' },
   {
@@ -23,45 +24,49 @@ const region = regional(
 const secrets = {
   MIXPANEL_TOKEN: required(token, 'Token of the project, or `name:secret` of a service account'),
   MIXPANEL_PROJECT_ID: optional(projectId, 'ID of the project, required with a service account'),
-  ...region.secrets,
+  ...server.secrets,
   ...names.secrets,
+  MIXPANEL_PROFILES: optional(
+    oneOf('signups', 'all', 'off'),
+    'Which events also set the profile of the user',
+    'signups',
+  ),
+  MIXPANEL_PROFILE_TOKEN: optional(
+    credential,
+    'Token of the project for profiles, where `MIXPANEL_TOKEN` is a service account',
+  ),
+  MIXPANEL_GROUP_KEY: optional(
+    string,
+    'Group key of the project that holds the organization',
+    'organizationId',
+  ),
 };
 
 type Secrets = SecretValues<typeof secrets>;
 
-const Acceptance = v.union([v.object({ code: v.literal(200) }), v.object({ status: v.picklist(['OK', 1]) })]);
-const Rejection = v.object({ failed_records: v.array(v.object({ index: v.number(), message: v.string() })) });
-
-const isServiceAccount = ({ MIXPANEL_TOKEN }: Secrets): boolean => MIXPANEL_TOKEN.includes(':');
-
 /** The event. Mixpanel shows an `$insert_id` once, of the same name, user and time. */
 const toPayload = (activity: Activity, secrets: Secrets) => {
-  const { country, city, ...properties } = commonProperties(activity);
+  const { country, region, city, anonymousId, ...properties } = commonProperties(activity);
   const ip = ipForLookup(activity);
   return {
     event: names.getEventName(activity, secrets),
     properties: {
+      ...properties,
       time: dedupeTime(activity).getTime(),
       distinct_id: activity.user.id,
       $user_id: activity.user.id,
+      $device_id: anonymousId,
       $insert_id: activity.id,
       // Looked up, then forgotten. Without one, Mixpanel would look up the address that Auth0 calls from.
       ...(ip ? { ip } : { ip: 0, hashedIp: activity.request.ip }),
       mp_country_code: country,
+      $region: region,
+      ...toBrowser(activity.request.userAgent),
       $city: city,
       name: activity.user.name,
-      ...properties,
+      ...(activity.group && { [secrets.MIXPANEL_GROUP_KEY]: activity.group.id }),
     },
   };
-};
-
-/** The error that names the activities that Mixpanel rejects. It accepts the others. */
-const toRejection = (error: unknown, activities: readonly Activity[]): unknown => {
-  if (!(error instanceof RejectedError && v.is(Rejection, error.body))) return error;
-  const { message, status, body } = error;
-  const [first] = body.failed_records;
-  const indexes = body.failed_records.map(({ index }) => index);
-  return rejectAt(activities, indexes, { message, status, vendorMessage: first?.message }) ?? error;
 };
 
 export const mixpanel = defineSink({
@@ -73,23 +78,21 @@ export const mixpanel = defineSink({
     'https://docs.mixpanel.com/docs/tracking-methods/id-management/identifying-users-simplified',
   ],
   secrets,
-  check(secrets) {
-    if (isServiceAccount(secrets) === (secrets.MIXPANEL_PROJECT_ID !== undefined)) return undefined;
-    return { MIXPANEL_PROJECT_ID: isServiceAccount(secrets) ? 'is missing' : NOT_A_SERVICE_ACCOUNT };
-  },
+  check: checkServiceAccount,
   batchLimit: 2000,
   toPayload,
   async send(activities, secrets, http) {
+    const host = server.getHost(secrets);
     const project = secrets.MIXPANEL_PROJECT_ID;
-    const credentials = isServiceAccount(secrets) ? secrets.MIXPANEL_TOKEN : `${secrets.MIXPANEL_TOKEN}:`;
-    await http({
-      url: `${region.getHost(secrets)}/import?strict=1${project ? `&project_id=${project}` : ''}`,
-      headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+    const events = http({
+      url: `${host}/import?strict=1${project ? `&project_id=${project}` : ''}`,
+      headers: { Authorization: toAuthorization(secrets) },
       body: JSON.stringify(activities.map((activity) => toPayload(activity, secrets))),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      isAccepted: ({ body }) => getField(body, 'code') === 200 || getField(body, 'status') === 'OK',
     }).catch((error) => {
       throw toRejection(error, activities);
     });
+    await Promise.all([events, sendProfiles(activities, secrets, host, http)]);
   },
 });
 

@@ -1,14 +1,22 @@
-import * as v from 'valibot';
 import type { Activity } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError } from '../lib/errors.ts';
-import { baseUrlSchema, format, headerList, string } from '../lib/formats.ts';
-import { optional, required, type SecretValues } from '../lib/secrets.ts';
+import { format, headerList, NOT_A_BASE_URL, string, toBaseUrl } from '../lib/formats.ts';
+import { LIBRARY } from '../lib/library.ts';
+import { eventNames, optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { Acceptance, getRejection, isTooOld, toAttributes, toNanoseconds } from './shared/otlp.ts';
+import {
+  getRejection,
+  isAcceptance,
+  isTooOld,
+  toActivityAttributes,
+  toAttributes,
+  toNanoseconds,
+} from './shared/otlp.ts';
 
-const withoutPath = v.transform((url: string) => url.replace(/\/v1\/logs\/*$/, ''));
-const endpoint = format(v.pipe(v.string(), withoutPath, baseUrlSchema));
+const endpoint = format(NOT_A_BASE_URL, (input) => toBaseUrl(input.replace(/\/v1\/logs\/*$/, '')));
+
+const names = eventNames('OTLP', 'auth0.signup', 'auth0.login');
 
 const secrets = {
   OTLP_ENDPOINT: required(
@@ -19,6 +27,7 @@ const secrets = {
     headerList,
     'Credentials as headers, as in `OTEL_EXPORTER_OTLP_HEADERS`: `Authorization=Basic%20…` or `api-key=…`, `%20` for a space',
   ),
+  ...names.secrets,
   OTLP_SERVICE_NAME: optional(string, '`service.name` of the log records', 'auth0'),
 };
 
@@ -27,40 +36,24 @@ type Secrets = SecretValues<typeof secrets>;
 /** https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
 const INFO = 9;
 
-const EVENT_NAMES = { SignUp: 'auth0.signup', Login: 'auth0.login' };
-
 /** The log record. Records with the same `log.record.uid` are duplicates, which the backend may remove. */
-const toPayload = (activity: Activity, _secrets: Secrets, now: Date) => {
-  const { user, application, connection, organization, request } = activity;
+const toPayload = (activity: Activity, secrets: Secrets, now: Date) => {
+  const eventName = names.getEventName(activity, secrets);
   return {
     timeUnixNano: isTooOld(activity.time, now) ? undefined : toNanoseconds(activity.time),
     observedTimeUnixNano: toNanoseconds(now),
     severityNumber: INFO,
-    eventName: EVENT_NAMES[activity.type],
+    severityText: 'INFO',
+    eventName,
     body: { stringValue: activity.type },
     attributes: toAttributes({
+      ...activity.user.properties,
+      ...activity.properties,
       'log.record.uid': activity.id,
       // For backends that do not show `eventName`, which is younger.
-      'event.name': EVENT_NAMES[activity.type],
-      'user.id': user.id,
-      'user.full_name': user.name,
-      'user.email': user.email,
-      'client.address': request.ip,
-      'user_agent.original': request.userAgent,
-      'geo.country.iso_code': request.country,
-      'geo.locality.name': request.city,
+      'event.name': eventName,
+      ...toActivityAttributes(activity),
       'auth0.occurred_at': isTooOld(activity.time, now) ? activity.time : undefined,
-      'auth0.tenant': activity.tenant,
-      'auth0.protocol': activity.protocol,
-      'auth0.application.id': application.id,
-      'auth0.application.name': application.name,
-      'auth0.connection.name': connection.name,
-      'auth0.connection.strategy': connection.strategy,
-      'auth0.organization.id': organization.id,
-      'auth0.organization.name': organization.name,
-      'auth0.user.created_at': user.createdAt,
-      'auth0.user.logins_count': user.loginsCount,
-      'auth0.user.last_login': user.lastLogin,
     }),
   };
 };
@@ -79,12 +72,12 @@ export const otlp = defineSink({
     const now = new Date();
     const logRecords = activities.map((activity) => toPayload(activity, secrets, now));
     const resource = { attributes: toAttributes({ 'service.name': secrets.OTLP_SERVICE_NAME }) };
-    const scopeLogs = [{ scope: { name: 'auth0-login-analytics' }, logRecords }];
+    const scopeLogs = [{ scope: LIBRARY, logRecords }];
     const { body } = await http({
       url: `${secrets.OTLP_ENDPOINT}/v1/logs`,
       headers: secrets.OTLP_HEADERS ?? {},
       body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      isAccepted: ({ body }) => isAcceptance(body),
     });
     // A 200 can reject some records without naming them, and nothing may be sent again: all count as rejected.
     const rejection = getRejection(body);

@@ -1,9 +1,11 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties, dedupeTime, ipForLookup, NO_IP } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { credential } from '../lib/formats.ts';
+import { getField } from '../lib/json.ts';
+import { LIBRARY } from '../lib/library.ts';
 import { eventNames, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
+import { toBatch, toInitial } from './shared/posthog.ts';
 
 const names = eventNames('POSTHOG', 'user signed up', 'user logged in');
 const region = regional(
@@ -23,7 +25,7 @@ const secrets = {
 
 type Secrets = SecretValues<typeof secrets>;
 
-const Acceptance = v.object({ status: v.picklist([1, 'Ok', 'ok']) });
+const ACCEPTED_STATUSES: readonly unknown[] = [1, 'Ok', 'ok'];
 
 /**
  * The event, which sets the properties of its person as well. Of events with the same uuid, name, distinct_id and
@@ -31,6 +33,7 @@ const Acceptance = v.object({ status: v.picklist([1, 'Ok', 'ok']) });
  */
 const toPayload = (activity: Activity, secrets: Secrets) => {
   const { email, userAgent, ...properties } = commonProperties(activity);
+  const { user, group, application, connection } = activity;
   return {
     uuid: activity.id,
     event: names.getEventName(activity, secrets),
@@ -38,14 +41,24 @@ const toPayload = (activity: Activity, secrets: Secrets) => {
     timestamp: dedupeTime(activity),
     properties: {
       ...properties,
-      $lib: 'auth0-login-analytics',
+      $lib: LIBRARY.name,
+      $lib_version: LIBRARY.version,
+      // Otherwise the operating system of the sender would count as the user's.
+      $is_server: true,
+      $session_id: activity.visitor.sessionId,
+      ...(group && { $groups: { organization: group.id } }),
       // Without an address, PostHog would store and look up the one that Auth0 calls from.
       // https://posthog.com/docs/cdp/geoip-enrichment
       $ip: activity.request.ip ?? NO_IP,
       $geoip_disable: ipForLookup(activity) === undefined,
       $raw_user_agent: userAgent,
-      $set: { email, name: activity.user.name },
-      $set_once: { createdAt: activity.user.createdAt },
+      $set: { ...user.properties, email, name: user.name, loginsCount: user.loginsCount },
+      $set_once: {
+        createdAt: user.createdAt,
+        signUpApplication: application.name,
+        signUpConnection: connection.name,
+        ...toInitial(activity),
+      },
     },
   };
 };
@@ -66,9 +79,9 @@ export const posthog = defineSink({
       // Without `sent_at`, by which PostHog would shift the timestamps: a repeated event would have another one.
       body: JSON.stringify({
         api_key: secrets.POSTHOG_API_KEY,
-        batch: activities.map((activity) => toPayload(activity, secrets)),
+        batch: activities.flatMap((activity) => toBatch(activity, toPayload(activity, secrets))),
       }),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      isAccepted: ({ body }) => ACCEPTED_STATUSES.includes(getField(body, 'status')),
     });
   },
 });

@@ -1,28 +1,6 @@
-import * as v from 'valibot';
-import { type Activity, commonProperties } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
-import { eventNames, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { Acceptance, region, secrets as segmentSecrets, toCall } from './shared/segment.ts';
-
-/** The names that Auth0's Rule for Segment's HTTP API used. */
-const names = eventNames('SEGMENT', 'signup', 'login');
-
-const secrets = { ...segmentSecrets, ...names.secrets };
-
-type Secrets = SecretValues<typeof secrets>;
-
-const toPayload = (activity: Activity, secrets: Secrets) => {
-  const call = toCall(activity, secrets);
-  const { email, userAgent, ...properties } = commonProperties(activity);
-  return {
-    type: 'track',
-    ...call,
-    context: { ...call.context, traits: { name: activity.user.name, email } },
-    event: names.getEventName(activity, secrets),
-    properties: { ip: activity.request.ip, agent: userAgent, ...properties },
-  };
-};
+import { isAccepted, region, secrets, toPayload } from './shared/segment.ts';
 
 export const segmentHttp = defineSink({
   name: 'segment-http',
@@ -38,11 +16,13 @@ export const segmentHttp = defineSink({
       url: `${region.getHost(secrets)}/v1/batch`,
       headers: { Authorization: `Basic ${Buffer.from(`${secrets.SEGMENT_WRITE_KEY}:`).toString('base64')}` },
       body: JSON.stringify({
-        batch: activities.map((activity) => toPayload(activity, secrets)),
+        batch: activities.flatMap((activity) =>
+          Object.entries(toPayload(activity, secrets)).map(([type, call]) => ({ type, ...call })),
+        ),
         sentAt: new Date(),
         writeKey: secrets.SEGMENT_WRITE_KEY,
       }),
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      isAccepted,
     });
   },
 });

@@ -1,48 +1,8 @@
-import * as v from 'valibot';
-import { type Activity, commonProperties, ipForLookup } from '../lib/activity.ts';
+import type { Analytics } from '@segment/analytics-node';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError } from '../lib/errors.ts';
-import { eventNames, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { Acceptance, region, secrets as segmentSecrets, toCall } from './shared/segment.ts';
-
-const names = eventNames('SEGMENT', 'Signed Up', 'Logged In');
-
-const secrets = { ...segmentSecrets, ...names.secrets };
-
-type Secrets = SecretValues<typeof secrets>;
-
-/** The two calls. Segment deduplicates across all calls, so each has an id of its own. */
-const toPayload = (activity: Activity, secrets: Secrets) => {
-  const { user } = activity;
-  const { application, clientId, email, userAgent, ...properties } = commonProperties(activity);
-  const call = toCall(activity, secrets);
-  return {
-    identify: {
-      ...call,
-      messageId: `${activity.id}-identify`,
-      traits: {
-        email,
-        name: user.name,
-        createdAt: user.createdAt,
-        signed_up: user.createdAt,
-        login_count: user.loginsCount,
-        last_login: user.lastLogin,
-      },
-    },
-    track: {
-      ...call,
-      event: names.getEventName(activity, secrets),
-      properties: {
-        clientName: application,
-        clientID: clientId,
-        // A hash has no place in `context.ip`.
-        ...(!ipForLookup(activity) && { ip: activity.request.ip }),
-        ...properties,
-      },
-    },
-  };
-};
+import { isAccepted, region, secrets, toPayload } from './shared/segment.ts';
 
 /** Loaded with the first event: an Action that records elsewhere does not need the SDK. */
 const loadSdk = () =>
@@ -65,15 +25,15 @@ export const segment = defineSink({
     // The SDK does not report failures, so the outcome is that of its requests.
     const requests: Promise<{ status: number; statusText: string }>[] = [];
     const host = region.getHost(secrets);
-    const { Analytics } = await loadSdk();
-    const analytics = new Analytics({
+    const payloads = activities.map((activity) => toPayload(activity, secrets));
+    const { Analytics: Sdk } = await loadSdk();
+    const analytics = new Sdk({
       writeKey: secrets.SEGMENT_WRITE_KEY,
       host,
       maxRetries: 0,
-      flushAt: 2 * activities.length,
+      flushAt: payloads.flatMap((payload) => Object.keys(payload)).length,
       httpClient: {
         makeRequest: (request) => {
-          const isAccepted = ({ body }: { body: unknown }) => v.is(Acceptance, body);
           const response = http({ ...request, url: `${host}/v1/batch`, isAccepted }).then(({ status }) => ({
             status,
             statusText: '',
@@ -83,10 +43,11 @@ export const segment = defineSink({
         },
       },
     });
-    for (const activity of activities) {
-      const { identify, track } = toPayload(activity, secrets);
-      analytics.identify(identify);
-      analytics.track(track);
+    for (const { identify, group, track } of payloads) {
+      // The SDK's types are narrower than what it accepts: an absent field can be undefined.
+      analytics.identify(identify as Parameters<Analytics['identify']>[0]);
+      if (group) analytics.group(group as Parameters<Analytics['group']>[0]);
+      analytics.track(track as Parameters<Analytics['track']>[0]);
     }
     await analytics.closeAndFlush();
     if (requests.length === 0) throw new RejectedError('the SDK did not send the event');

@@ -1,13 +1,26 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
-import { baseUrlSchema, booleanString, certificates, credential, format, string } from '../lib/formats.ts';
-import { optional, required, type SecretValues } from '../lib/secrets.ts';
+import {
+  booleanString,
+  certificates,
+  credential,
+  format,
+  matching,
+  NOT_A_BASE_URL,
+  string,
+  toBaseUrl,
+} from '../lib/formats.ts';
+import { getField } from '../lib/json.ts';
+import { eventNames, optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
+import { toCim } from './shared/splunk.ts';
 
-const withoutPath = v.transform((url: string) => url.replace(/\/services\/collector.*$/, ''));
-const collectorUrl = format(v.pipe(v.string(), withoutPath, baseUrlSchema));
-const guid = format(v.pipe(v.string(), v.uuid('must be a GUID')));
+const collectorUrl = format(NOT_A_BASE_URL, (input) =>
+  toBaseUrl(input.replace(/\/services\/collector.*$/, '')),
+);
+const guid = matching(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i, 'must be a GUID');
+
+const names = eventNames('SPLUNK', 'SignUp', 'Login');
 
 const secrets = {
   SPLUNK_HEC_URL: required(
@@ -18,6 +31,7 @@ const secrets = {
   SPLUNK_INDEX: optional(string, "Index to write to; the token's default index without it"),
   SPLUNK_SOURCE: optional(string, '`source` of the events', 'auth0'),
   SPLUNK_SOURCETYPE: optional(string, '`sourcetype` of the events', 'auth0_activity'),
+  ...names.secrets,
   SPLUNK_CHANNEL: optional(guid, 'Any GUID; required by a token with indexer acknowledgement'),
   SPLUNK_CA_CERT: optional(
     certificates,
@@ -32,8 +46,8 @@ const secrets = {
 
 type Secrets = SecretValues<typeof secrets>;
 
-/** Codes 24 and 25 warn that the collector is near capacity. Compatible receivers respond with `"OK"` or nothing. */
-const Acceptance = v.union([v.undefined(), v.literal('OK'), v.object({ code: v.picklist([0, 24, 25]) })]);
+/** 24 and 25 warn that the collector is near capacity. */
+const ACCEPTED_CODES: readonly unknown[] = [0, 24, 25];
 
 /** The HEC envelope. HEC does not deduplicate: `| dedup id` does it in a search. */
 const toPayload = (activity: Activity, secrets: Secrets) => ({
@@ -44,12 +58,14 @@ const toPayload = (activity: Activity, secrets: Secrets) => ({
   sourcetype: secrets.SPLUNK_SOURCETYPE,
   index: secrets.SPLUNK_INDEX,
   event: {
-    message: activity.type,
+    ...activity.user.properties,
+    ...commonProperties(activity),
+    message: names.getEventName(activity, secrets),
     clientIP: activity.request.ip,
     userName: activity.user.name,
     userId: activity.user.id,
     id: activity.id,
-    ...commonProperties(activity),
+    ...toCim(activity),
   },
 });
 
@@ -74,7 +90,9 @@ export const splunk = defineSink({
         ...(secrets.SPLUNK_CA_CERT && { ca: secrets.SPLUNK_CA_CERT }),
         rejectUnauthorized: secrets.SPLUNK_TLS_VERIFY,
       },
-      isAccepted: ({ body }) => v.is(Acceptance, body),
+      // Compatible receivers respond with `"OK"` or nothing.
+      isAccepted: ({ body }) =>
+        body === undefined || body === 'OK' || ACCEPTED_CODES.includes(getField(body, 'code')),
     });
   },
 });

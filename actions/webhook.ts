@@ -1,22 +1,18 @@
-import * as v from 'valibot';
 import { type Activity, commonProperties } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
-import { baseUrlSchema, credential, credentialSchema, format, oneOf } from '../lib/formats.ts';
-import { optional, required } from '../lib/secrets.ts';
+import { credential, format, headerList, oneOf, toBaseUrl } from '../lib/formats.ts';
+import { eventNames, optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
 import { sign, signingKey } from './shared/standard-webhooks.ts';
 
 /** Sensitive as a whole: its path or query can be all that keeps others out. */
 const receiverUrl = format(
-  v.pipe(
-    credentialSchema,
-    v.check(
-      (value) => v.is(baseUrlSchema, value.replace(/\?[^#]*$/, '')),
-      'must be an https URL without user and fragment',
-    ),
-  ),
+  'must be an https URL without user and fragment',
+  (input) => (/^[!-~]+$/.test(input) && toBaseUrl(input.replace(/\?[^#]*$/, '')) ? input : undefined),
   { sensitive: true },
 );
+
+const names = eventNames('WEBHOOK', 'com.auth0.user.signup', 'com.auth0.user.login');
 
 const secrets = {
   WEBHOOK_URL: required(
@@ -25,11 +21,16 @@ const secrets = {
   ),
   WEBHOOK_SECRET: required(
     signingKey,
-    'Key of the signature, shared with the receiver: `whsec_` and 24 to 64 bytes in base64',
+    'Key of the signature: `whsec_…`, shared with the receiver, or `whsk_…`, a private Ed25519 key',
   ),
   WEBHOOK_PREVIOUS_SECRET: optional(
     signingKey,
     'The previous key, which signs as well until the receiver has changed over',
+  ),
+  ...names.secrets,
+  WEBHOOK_HEADERS: optional(
+    headerList,
+    'Further headers that the receiver demands: `aeg-sas-key=…,x-team=identity`, percent-encoded',
   ),
   WEBHOOK_TOKEN: optional(credential, 'Token that the receiver demands as `Authorization: Bearer`'),
   WEBHOOK_CONTENT_TYPE: optional(
@@ -39,22 +40,23 @@ const secrets = {
   ),
 };
 
-const TYPES = { SignUp: 'com.auth0.user.signup', Login: 'com.auth0.user.login' };
+type Secrets = SecretValues<typeof secrets>;
 
 /** The CloudEvent. Its source is as in Auth0's own: https://auth0.com/docs/customize/events/event-types */
-const toPayload = (activity: Activity) => ({
+const toPayload = (activity: Activity, secrets: Secrets) => ({
   specversion: '1.0',
   id: activity.id,
   source: `urn:auth0:${encodeURIComponent(activity.tenant)}:users`,
-  type: TYPES[activity.type],
+  type: names.getEventName(activity, secrets),
   subject: activity.user.id,
   time: activity.time,
   datacontenttype: 'application/json',
   data: {
+    ...activity.user.properties,
+    ...commonProperties(activity),
     userId: activity.user.id,
     name: activity.user.name,
     ip: activity.request.ip,
-    ...commonProperties(activity),
   },
 });
 
@@ -72,9 +74,10 @@ export const webhook = defineSink({
   batchLimit: 1,
   toPayload,
   async send([activity], secrets, http) {
-    const body = JSON.stringify(toPayload(activity));
+    const body = JSON.stringify(toPayload(activity, secrets));
     const headers = {
       'Content-Type': secrets.WEBHOOK_CONTENT_TYPE,
+      ...secrets.WEBHOOK_HEADERS,
       ...(secrets.WEBHOOK_TOKEN && { Authorization: `Bearer ${secrets.WEBHOOK_TOKEN}` }),
       ...sign(activity.id, body, [secrets.WEBHOOK_SECRET, secrets.WEBHOOK_PREVIOUS_SECRET]),
     };

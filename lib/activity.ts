@@ -5,6 +5,8 @@
 import { isIP } from 'node:net';
 import { parse, v4, v5 } from 'uuid';
 import type { LoginEvent } from './login-event.ts';
+import type { Properties } from './properties.ts';
+import type { Visitor } from './visitor.ts';
 
 /** One SignUp or one Login, the same for every destination. What is absent in Auth0's event is absent here. */
 export interface Activity {
@@ -16,26 +18,71 @@ export interface Activity {
   /** Name of the Auth0 tenant. */
   readonly tenant: string;
   readonly user: {
+    /** Auth0's, or the one that `USER_ID` chooses. */
     readonly id: string;
+    /** Auth0's: `auth0|5f7c8ec7c33c6c004bbafe82`. */
+    readonly auth0Id: string;
     readonly name?: string | undefined;
+    readonly givenName?: string | undefined;
+    readonly familyName?: string | undefined;
+    readonly username?: string | undefined;
     readonly email?: string | undefined;
+    readonly emailVerified?: boolean | undefined;
+    readonly phone?: string | undefined;
+    /** URL. */
+    readonly picture?: string | undefined;
     /** When the profile was created: by a sign-up, an import, an invitation. */
     readonly createdAt?: Date | undefined;
     /** Logins so far, this one included. */
     readonly loginsCount?: number | undefined;
     /** The login before this one. */
     readonly lastLogin?: Date | undefined;
+    /** What `USER_PROPERTIES` chooses. */
+    readonly properties: Properties;
   };
   readonly application: { readonly id?: string | undefined; readonly name?: string | undefined };
   readonly connection: { readonly name?: string | undefined; readonly strategy?: string | undefined };
-  readonly organization: { readonly id?: string | undefined; readonly name?: string | undefined };
+  readonly organization: {
+    readonly id?: string | undefined;
+    readonly name?: string | undefined;
+    readonly displayName?: string | undefined;
+  };
+  /** The organization as the vendor's group or account, unless `GROUPS=off`. */
+  readonly group?: { readonly id: string; readonly name?: string | undefined } | undefined;
+  readonly authentication: {
+    /** `pwd`, `federated`, `passkey`, `mfa` … in Auth0's order. */
+    readonly methods?: readonly string[] | undefined;
+    /** Whether a second factor was used. */
+    readonly mfa?: boolean | undefined;
+  };
   readonly request: {
     readonly ip?: string | undefined;
     readonly userAgent?: string | undefined;
+    /** BCP 47: `en`. */
+    readonly language?: string | undefined;
+    /** The tenant's domain that the user saw. */
+    readonly hostname?: string | undefined;
+    /** Autonomous system of the IP address: `AS13335`. */
+    readonly asn?: string | undefined;
+    /** `EU`, `NA` … */
+    readonly continent?: string | undefined;
     /** ISO 3166-1 alpha-2. */
     readonly country?: string | undefined;
+    readonly countryName?: string | undefined;
+    /** ISO 3166-2 without the country: `WA`. */
+    readonly regionCode?: string | undefined;
+    readonly region?: string | undefined;
     readonly city?: string | undefined;
+    /** Degrees. */
+    readonly latitude?: number | undefined;
+    readonly longitude?: number | undefined;
+    /** IANA: `America/Los_Angeles`. */
+    readonly timeZone?: string | undefined;
   };
+  readonly session: { readonly id?: string | undefined };
+  readonly visitor: Visitor;
+  /** What `PROPERTIES` chooses. */
+  readonly properties: Properties;
   /** Auth0's name of the protocol, for example `oidc-basic-profile`. */
   readonly protocol?: string | undefined;
 }
@@ -99,23 +146,56 @@ export const toLogin = (event: LoginEvent, now: Date): Activity => {
     tenant,
     user: {
       id: userId,
+      auth0Id: userId,
       name: string(user.name),
+      givenName: string(user.given_name),
+      familyName: string(user.family_name),
+      username: string(user.username),
       email: string(user.email),
+      emailVerified: boolean(user.email_verified),
+      phone: string(user.phone_number),
+      picture: string(user.picture),
       createdAt: date(user.created_at),
       loginsCount: count(event.stats?.logins_count),
       lastLogin: date(user.last_login),
+      properties: {},
     },
     application: { id: string(client?.client_id), name: string(client?.name) },
     connection: { name: string(connection?.name), strategy: string(connection?.strategy) },
-    organization: { id: string(organization?.id), name: string(organization?.name) },
+    organization: {
+      id: string(organization?.id),
+      name: string(organization?.name),
+      displayName: string(organization?.display_name),
+    },
+    authentication: toAuthentication(event.authentication?.methods),
     request: {
       ip: string(request?.ip),
       userAgent: string(request?.user_agent),
+      language: string(request?.language),
+      hostname: string(request?.hostname),
+      asn: string(request?.asn),
+      continent: string(request?.geoip?.continentCode),
       country: string(request?.geoip?.countryCode),
+      countryName: string(request?.geoip?.countryName),
+      regionCode: string(request?.geoip?.subdivisionCode),
+      region: string(request?.geoip?.subdivisionName),
       city: string(request?.geoip?.cityName),
+      latitude: number(request?.geoip?.latitude),
+      longitude: number(request?.geoip?.longitude),
+      timeZone: string(request?.geoip?.timeZone),
     },
+    session: { id: string(event.session?.id) },
+    visitor: { campaign: {} },
+    properties: {},
     protocol: string(transaction?.protocol),
   };
+};
+
+/** Each method is `{ name, timestamp }`; a second factor is named `mfa`. */
+const toAuthentication = (methods: unknown): Activity['authentication'] => {
+  if (!Array.isArray(methods)) return {};
+  const names = methods.flatMap((method) => string(method?.name) ?? []);
+  return { methods: names, mfa: names.includes('mfa') };
 };
 
 /**
@@ -129,7 +209,7 @@ export const toSignUp = (login: Activity): Activity => {
     (loginsCount > 1 || Math.abs(login.time.getTime() - createdAt.getTime()) <= MS_PER_HOUR);
   return {
     ...login,
-    id: signUpId(login.tenant, login.user.id),
+    id: signUpId(login.tenant, login.user.auth0Id),
     type: 'SignUp',
     time: isCreation ? createdAt : login.time,
   };
@@ -155,35 +235,87 @@ export const toSendable = (activity: Activity): Activity => mapStrings(activity)
 const mapStrings = (value: unknown): unknown => {
   if (typeof value === 'string') return value.slice(0, STRING_LIMIT_CHARS).toWellFormed();
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (Array.isArray(value)) return value.map(mapStrings);
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item)]));
 };
 
-/** The flat properties, under our names. A destination takes out those for which its vendor has a place of its own. */
-export const commonProperties = ({
-  tenant,
-  protocol,
-  user,
-  application,
-  connection,
-  organization,
-  request,
-}: Activity) => ({
-  application: application.name,
-  clientId: application.id,
-  email: user.email,
-  userAgent: request.userAgent,
-  tenant,
-  protocol,
-  connection: connection.name,
-  strategy: connection.strategy,
-  organization: organization.name,
-  organizationId: organization.id,
-  country: request.country,
-  city: request.city,
-  createdAt: user.createdAt,
-  loginsCount: user.loginsCount,
-  lastLogin: user.lastLogin,
-});
+/**
+ * The flat properties, under our names: the operator's own first, so that none overrides another. A destination takes
+ * out those for which its vendor has a place of its own.
+ */
+export const commonProperties = (activity: Activity) => {
+  const { user, application, connection, organization, authentication, request, session, visitor } = activity;
+  return {
+    ...activity.properties,
+    application: application.name,
+    clientId: application.id,
+    email: user.email,
+    userAgent: request.userAgent,
+    tenant: activity.tenant,
+    protocol: activity.protocol,
+    connection: connection.name,
+    strategy: connection.strategy,
+    organization: organization.name,
+    organizationId: organization.id,
+    organizationName: organization.displayName,
+    methods: authentication.methods,
+    mfa: authentication.mfa,
+    auth0Id: user.auth0Id === user.id ? undefined : user.auth0Id,
+    givenName: user.givenName,
+    familyName: user.familyName,
+    username: user.username,
+    emailVerified: user.emailVerified,
+    phone: user.phone,
+    picture: user.picture,
+    createdAt: user.createdAt,
+    loginsCount: user.loginsCount,
+    lastLogin: user.lastLogin,
+    language: request.language,
+    hostname: request.hostname,
+    asn: request.asn,
+    continent: request.continent,
+    country: request.country,
+    region: request.region,
+    city: request.city,
+    latitude: request.latitude,
+    longitude: request.longitude,
+    timeZone: request.timeZone,
+    sessionId: session.id,
+    anonymousId: visitor.anonymousId,
+    referrer: visitor.referrer,
+    ...visitor.campaign,
+  };
+};
+
+/** Names that the operator's own properties cannot have: ours, and those that vendors give a meaning. */
+export const FIXED_PROPERTIES: readonly string[] = [
+  ...Object.keys(
+    commonProperties({
+      user: {},
+      application: {},
+      connection: {},
+      organization: {},
+      authentication: {},
+      request: {},
+      session: {},
+      visitor: {},
+    } as Activity),
+  ),
+  ...[
+    'id',
+    'userId',
+    'name',
+    'ip',
+    'type',
+    'time',
+    'timestamp',
+    'message',
+    'event',
+    'token',
+    'distinct_id',
+    'keen',
+  ],
+];
 
 /** Sent where a vendor would otherwise store and look up the address that Auth0 calls from. */
 export const NO_IP = '0.0.0.0';
@@ -195,9 +327,19 @@ export const ipForLookup = ({ request: { ip = '' } }: Activity): string | undefi
 /** The values of an activity that identify a person, alone or together with other data. */
 export const piiValues = ({ user, request }: Activity): string[] =>
   // The part of an Auth0 id before the last `|` names the connection: `auth0`, `google-oauth2`.
-  [user.id.slice(user.id.lastIndexOf('|') + 1), user.name, user.email, request.ip, request.userAgent].filter(
-    (value) => value !== undefined,
-  );
+  [
+    user.id.slice(user.id.lastIndexOf('|') + 1),
+    user.auth0Id.slice(user.auth0Id.lastIndexOf('|') + 1),
+    user.name,
+    user.givenName,
+    user.familyName,
+    user.username,
+    user.email,
+    user.phone,
+    user.picture,
+    request.ip,
+    request.userAgent,
+  ].filter((value) => value !== undefined);
 
 /** One SignUp per user and tenant, whenever and wherever it is sent. */
 export const signUpId = (tenant: string, userId: string): string => nameBased(tenant, userId, 'SignUp');
@@ -211,6 +353,10 @@ const nameBased = (...parts: readonly string[]): string => v5(JSON.stringify(par
 /** Custom databases and identity providers put anything anywhere; what is not a string is absent. */
 const string = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
+
+const boolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
+
+const number = (value: unknown): number | undefined => (Number.isFinite(value) ? Number(value) : undefined);
 
 const count = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) ? Number(value) : undefined;

@@ -1,30 +1,53 @@
 /** The story of one login: from Auth0's event to the outcome at each destination. */
 import { type Activity, getSkipReason, piiValues, toLogin } from './activity.ts';
+import { applyChoices, type PropertyFunctions } from './choices.ts';
+import { readConfig } from './config.ts';
 import { Destination, deliver } from './deliver.ts';
+import { getExclusion } from './exclusions.ts';
 import { toLogLine } from './log.ts';
 import type { LoginApi, LoginEvent } from './login-event.ts';
 import { type Outcome, publish, toDeliveryOutcome, toErrorOutcome } from './outcome.ts';
 import { toRecorded } from './privacy.ts';
 import { redact } from './redact.ts';
 import { getSensitiveValues, readSecret, selectConfigured } from './secrets.ts';
-import { parseSecrets, type Settings, settings } from './settings.ts';
+import { parseSecrets, settings } from './settings.ts';
 import { isSignUp, setSignedUp } from './signed-up.ts';
 import type { Sink } from './sink.ts';
 
-/** The settings as options: `deliveryTimeoutMs` for `DELIVERY_TIMEOUT_MS`. A secret of the dashboard overrides one. */
-export type SettingOptions = { readonly [Name in keyof Settings as CamelCase<Name>]?: Settings[Name] };
-
-type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}`
-  ? `${Lowercase<First>}${Capitalize<CamelCase<Rest>>}`
-  : Lowercase<Name>;
-
-export interface ActionOptions extends SettingOptions {
+/** In code what the settings are in secrets: `deliveryTimeoutMs` for `DELIVERY_TIMEOUT_MS`. A secret overrides an option. */
+export interface ActionOptions extends PropertyFunctions {
   /** The Action's own console. Auth0 injects it into the Action's file only: what a package prints with its own is lost. */
   readonly console?: { log(line: string): void };
   /** The prefix of the log line. By default the name of the sink, or `analytics` for several. */
   readonly name?: string;
   /** Values of secrets that are not set in the dashboard: `{ SPLUNK_INDEX: 'auth0' }`. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Both by default. */
+  readonly events?: ReadonlyArray<'SignUp' | 'Login'>;
+  /** `connection=Test,domain=acme.com` */
+  readonly exclude?: string;
+  /** Path of the user's id in the application: `user.app_metadata.external_id`. */
+  readonly userId?: string;
+  /** Path of the visitor's id before the login. By default `request.query.ext-anonymous_id`. */
+  readonly anonymousId?: string;
+  /** `organization` by default. */
+  readonly groups?: 'organization' | 'off';
+  /** `interactive` by default. */
+  readonly record?: 'interactive' | 'all';
+  /** 7 by default; 0 records no SignUps. */
+  readonly signupWindowDays?: number;
+  /** `['phone', 'picture', 'coordinates']` by default. */
+  readonly omitFields?: readonly string[];
+  readonly hashFields?: readonly string[];
+  readonly hashKey?: string;
+  /** 3000 by default. */
+  readonly deliveryTimeoutMs?: number;
+  /** `continue` by default. */
+  readonly onFailure?: 'continue' | 'deny';
+  /** `failures` by default. */
+  readonly log?: 'failures' | 'all';
+  /** PEM. */
+  readonly tlsCaCert?: string;
 }
 
 /** Auth0 calls it for every login. */
@@ -37,6 +60,7 @@ interface Action {
   readonly name: string;
   readonly destinations: readonly Destination[];
   readonly defaults: Readonly<Record<string, string>>;
+  readonly functions: PropertyFunctions;
   log(line: string): void;
 }
 
@@ -52,6 +76,7 @@ export const createAction = (sinks: Sink | readonly Sink[], options: ActionOptio
     name: options.name ?? (only && others.length === 0 ? only.sink.name : 'analytics'),
     destinations,
     defaults: { ...toSecrets(options), ...options.secrets },
+    functions: options,
     log: (line) => (options.console ?? console).log(line),
   };
   // Auth0 accepts a native async function only.
@@ -64,6 +89,7 @@ const record = async (action: Action, event: LoginEvent, api: LoginApi): Promise
   let outcomes: readonly Outcome[];
   try {
     secrets = { ...action.defaults, ...event.secrets };
+    secrets = { ...secrets, ...readConfig(event.secrets) };
     outcomes = await recordAll(action, event, secrets, startedAt);
 
     // 5. Remember: a SignUp happens only once.
@@ -93,44 +119,53 @@ const recordAll = async (
   const selected = selectConfigured(action.destinations, ({ sink }) => sink.secrets, secrets);
   if (selected.length === 0) return [{ ...base, status: 'misconfigured', problems: {} }];
   return Promise.all(
-    selected.map((destination) => recordTo(destination, action.name, login, event, secrets, startedAt)),
+    selected.map((destination) => recordTo(destination, action, login, event, secrets, startedAt)),
   );
 };
 
 /** As the user's SignUp if the destination has not accepted that yet, otherwise as a Login. Never rejects. */
 const recordTo = async (
   destination: Destination,
-  action: string,
+  action: Action,
   login: Activity,
   event: LoginEvent,
   input: object,
   startedAt: number,
 ): Promise<Outcome> => {
   const { sink } = destination;
-  const base = { action, destination: sink.name };
-  let activity: Activity | undefined;
+  const base: { activity?: Activity; propertiesError?: string } & Pick<Outcome, 'action' | 'destination'> = {
+    action: action.name,
+    destination: sink.name,
+  };
+  const skip = (reason: string): Outcome => ({ ...base, status: 'skipped', reason });
   try {
-    // 2. Is the destination configured?
+    // 2. Is the destination configured, and is the login for it?
     const secrets = parseSecrets(sink, input);
+    const exclusion = getExclusion(login, event, secrets.EXCLUDE);
+    if (exclusion) return skip(exclusion);
 
     // 3. SignUp or Login?
-    const isNew = isSignUp(login, event, sink.name, secrets.SIGNUP_WINDOW_DAYS);
-    activity = toRecorded(login, isNew ? 'SignUp' : 'Login', secrets);
+    const type = isSignUp(login, event, sink.name, secrets.SIGNUP_WINDOW_DAYS) ? 'SignUp' : 'Login';
+    const chosen = applyChoices(login, event, secrets, action.functions, (error) => {
+      base.propertiesError = error;
+    });
+    const activity = toRecorded(chosen, type, secrets);
+    base.activity = activity;
+    if (!secrets.EVENTS.includes(type)) return skip(`EVENTS does not include ${type}`);
     const reason = sink.getSkipReason?.(activity, secrets);
-    if (reason !== undefined) return { ...base, activity, status: 'skipped', reason };
+    if (reason) return skip(reason);
 
     // 4. Deliver it, while the login waits.
     const delivery = await deliver(destination, activity, secrets, startedAt);
     const toPrivateValues = () => [
       ...getSensitiveValues({ ...settings, ...sink.secrets }, input),
-      ...piiValues(login),
-      ...getFlushRejected(delivery).flatMap(piiValues),
+      ...[login, chosen, ...getFlushRejected(delivery)].flatMap(piiValues),
     ];
     return toDeliveryOutcome({ ...base, activity }, delivery, (message) =>
       redact(message, toPrivateValues()),
     );
   } catch (error) {
-    return toErrorOutcome({ ...base, activity }, error);
+    return toErrorOutcome(base, error);
   }
 };
 
@@ -180,6 +215,7 @@ const toSecrets = (options: ActionOptions): Record<string, string> =>
     Object.keys(settings).flatMap((name) => {
       const option = name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
       const value: unknown = Reflect.get(options, option);
-      return value === undefined ? [] : [[name, String(value)]];
+      if (value === undefined || typeof value === 'function') return [];
+      return [[name, Array.isArray(value) ? value.join(',') || 'none' : String(value)]];
     }),
   );

@@ -112,3 +112,9 @@ export const rejectAt = (
   const rejected = activities.filter((_, index) => named.has(index));
   return rejected.length > 0 ? new RejectedError(details.message, { ...details, rejected }) : undefined;
 };
+
+/** Errors of another realm, as Auth0's runtime has them, are no instances of this one's `Error`. */
+export const getErrorName = (error: unknown): string => {
+  const name: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'name') : undefined;
+  return typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : typeof error;
+};

@@ -1,9 +1,7 @@
 /** How the string of a secret is read and checked. */
 import { X509Certificate } from 'node:crypto';
 import { validateHeaderName } from 'node:http';
-import * as v from 'valibot';
 
-/** How the string of a secret is read. */
 export interface Format<T> {
   /** True if the value must never be shown. */
   readonly sensitive: boolean;
@@ -13,156 +11,122 @@ export interface Format<T> {
   parse(input: string): { readonly value: T } | { readonly problem: string };
 }
 
-/** @internal The package declares no type of valibot. */
+/** @param toValue returns undefined, or throws, for a string with the problem. */
 export const format = <T>(
-  schema: v.GenericSchema<string, T>,
+  problem: string,
+  toValue: (input: string) => T | undefined,
   options: Partial<Omit<Format<T>, 'parse'>> = {},
 ): Format<T> => ({
   sensitive: false,
   ...options,
   parse(input) {
-    const { success, output, issues } = v.safeParse(schema, input, { message: () => 'is malformed' });
-    return success ? { value: output } : { problem: issues[0].message };
+    try {
+      const value = toValue(input);
+      return value === undefined ? { problem } : { value };
+    } catch {
+      return { problem };
+    }
   },
 });
 
-/** Any string. */
-export const string = format(v.string());
+/** Strings that match a pattern. */
+export const matching = (pattern: RegExp, problem: string, { sensitive = false } = {}): Format<string> =>
+  format(problem, (input) => (pattern.test(input) ? input : undefined), { sensitive });
 
-/** @internal */
-export const credentialSchema = v.pipe(
-  v.string(),
-  v.regex(/^[!-~]+$/, 'must be ASCII characters without spaces'),
-);
+/** Any string. */
+export const string = matching(/^/, 'must be a string');
 
 /** Any string that must never be shown. */
-export const sensitiveString = format(v.string(), { sensitive: true });
+export const sensitiveString = matching(/^/, 'must be a string', { sensitive: true });
 
 /** A token or key, fit for a header: a line break inside is a mistake in copying. */
-export const credential = format(credentialSchema, { sensitive: true });
+export const credential = matching(/^[!-~]+$/, 'must be ASCII characters without spaces', {
+  sensitive: true,
+});
+
+/** One of the given names, in upper or lower case. */
+export const oneOf = <const T extends string>(...names: readonly T[]): Format<T> =>
+  format(
+    `must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+    (input) => names.find((name) => name.toLowerCase() === input.toLowerCase()),
+    { choices: names },
+  );
 
 /** `true` or `false`. */
 export const booleanString = format(
-  v.pipe(
-    v.string(),
-    v.toLowerCase(),
-    v.picklist(['true', 'false'], 'must be true or false'),
-    v.transform((value) => value === 'true'),
-  ),
+  'must be true or false',
+  (input) => (/^(true|false)$/i.test(input) ? input.toLowerCase() === 'true' : undefined),
   { choices: ['true', 'false'] },
 );
 
 /** A whole number. */
-export const integer = (min: number, max: number): Format<number> => {
-  const message = `must be a whole number from ${min} to ${max}`;
-  return format(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,9}$/, message),
-      v.transform(Number),
-      v.minValue(min, message),
-      v.maxValue(max, message),
-    ),
-  );
-};
+export const integer = (min: number, max: number): Format<number> =>
+  format(`must be a whole number from ${min} to ${max}`, (input) => {
+    const value = /^\d{1,9}$/.test(input) ? Number(input) : Number.NaN;
+    return value >= min && value <= max ? value : undefined;
+  });
 
-/** One of the given names, in upper or lower case. */
-export const oneOf = <const T extends string>(...names: readonly T[]): Format<T> => {
-  const byLowerCase = new Map(names.map((name) => [name.toLowerCase(), name]));
-  const message = `must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
-  return format(
-    v.pipe(
-      v.string(),
-      v.transform((value) => byLowerCase.get(value.toLowerCase())),
-      v.nonOptional(v.picklist(names, message), message),
-    ) as v.GenericSchema<string, T>,
-    { choices: names },
-  );
-};
+/** Names, separated by commas. */
+const splitList = (input: string): string[] => input.split(',').flatMap((name) => name.trim() || []);
 
 /** Some of the given names, separated by commas, in upper or lower case. */
-export const commaSeparated = <const T extends string>(...names: readonly T[]): Format<readonly T[]> => {
-  const one = oneOf(...names);
-  return {
-    sensitive: false,
-    parse(input) {
-      const results = input
-        .split(',')
-        .filter((item) => item.trim())
-        .map((item) => one.parse(item.trim()));
-      return results.some((result) => 'problem' in result)
-        ? { problem: `must be some of ${names.join(',')}` }
-        : { value: results.flatMap((result) => ('value' in result ? result.value : [])) };
-    },
-  };
-};
+export const commaSeparated = <const T extends string>(...names: readonly T[]): Format<readonly T[]> =>
+  format(`must be some of ${names.join(',')}`, (input) =>
+    splitList(input).map((item) => {
+      const name = names.find((known) => known.toLowerCase() === item.toLowerCase());
+      if (name === undefined) throw new RangeError(item);
+      return name;
+    }),
+  );
 
-/** @internal */
-export const baseUrlSchema = v.pipe(
-  v.string(),
-  v.check(isServerUrl, 'must be an https URL without user, query and fragment'),
-  v.transform((value) => value.replace(/\/+$/, '')),
-);
+/** Any names, separated by commas; `none` for the empty list. */
+export const nameList: Format<readonly string[]> = format('must be names, separated by commas', (input) => {
+  const names = input.toLowerCase() === 'none' ? [] : splitList(input);
+  return names.every((name) => /^[\w-]{1,64}$/.test(name)) ? names : undefined;
+});
+
+export const NOT_A_BASE_URL = 'must be an https URL without user, query and fragment';
 
 /** The URL of a server, without a slash at its end. Secrets travel to it, so plain http is for loopback only. */
-export const baseUrl = format(baseUrlSchema);
-
-/** PEM certificates, also as a one-line field gives them back: line breaks turned into spaces or `\n`. */
-export const certificates = format(
-  v.pipe(
-    v.string(),
-    v.transform((value) =>
-      Array.from(
-        value.replaceAll('\\n', '\n').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)/g),
-        ([, base64 = '']) =>
-          `-----BEGIN CERTIFICATE-----\n${base64.trim().replace(/\s+/g, '\n')}\n-----END CERTIFICATE-----\n`,
-      ),
-    ),
-    v.check((pems) => pems.length > 0 && pems.every(isCertificate), 'must be PEM certificates'),
-  ),
-);
+export const toBaseUrl = (input: string): string | undefined => {
+  const { protocol, hostname, username, password } = new URL(input);
+  const isPrivate = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+  // URL repairs `https:/host`, which the HTTP client does not, and forgets a `?` or `#` at the end.
+  const isPlain = `${username}${password}` === '' && /^https?:\/\/[^/?#][^?#]*$/i.test(input);
+  return isPrivate && isPlain ? input.replace(/\/+$/, '') : undefined;
+};
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-function isServerUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname, username, password } = new URL(value);
-  const isPrivate = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
-  // URL repairs `https:/host`, which the HTTP client does not, and forgets a `?` or `#` at the end.
-  return isPrivate && `${username}${password}` === '' && /^https?:\/\/[^/?#][^?#]*$/i.test(value);
-}
+export const baseUrl = format(NOT_A_BASE_URL, toBaseUrl);
 
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem) !== undefined;
-  } catch {
-    return false;
-  }
-}
+/** PEM certificates, also as a one-line field gives them back: line breaks turned into spaces or `\n`. */
+export const certificates = format('must be PEM certificates', (input) => {
+  const pems = Array.from(
+    input.replaceAll('\\n', '\n').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)/g),
+    ([, base64 = '']) =>
+      `-----BEGIN CERTIFICATE-----\n${base64.trim().replace(/\s+/g, '\n')}\n-----END CERTIFICATE-----\n`,
+  );
+  return pems.length > 0 && pems.every((pem) => new X509Certificate(pem)) ? pems : undefined;
+});
 
 /** Headers that are the Action's own, or Node's. */
 const RESERVED_HEADER = /^(content-.*|transfer-.*|host)$/i;
-
-const PRINTABLE_ASCII = /^[ -~]+$/;
 
 const toHeader = (pair: string): readonly [name: string, value: string] => {
   const [name = '', ...rest] = pair.split('=');
   const value = decodeURIComponent(rest.join('='));
   validateHeaderName(name);
   // A `%` would be valid in a name, but is the sign of an encoded one.
-  const isValid = !RESERVED_HEADER.test(name) && !name.includes('%') && PRINTABLE_ASCII.test(value);
-  if (!isValid) throw new TypeError(`${name} cannot be set`);
+  const isValid = !RESERVED_HEADER.test(name) && !name.includes('%') && /^[ -~]+$/.test(value);
+  if (!isValid) throw new RangeError(name);
   return [name, value];
 };
 
 /** `name=value,name=value`, percent-encoded. https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables */
-export const headerList: Format<Readonly<Record<string, string>>> = {
-  sensitive: true,
-  parse(input) {
-    try {
-      return { value: Object.fromEntries(v.parse(credentialSchema, input).split(',').map(toHeader)) };
-    } catch {
-      return { problem: 'must be name=value,name=value, percent-encoded' };
-    }
-  },
-};
+export const headerList = format(
+  'must be name=value,name=value, percent-encoded',
+  (input): Readonly<Record<string, string>> | undefined =>
+    /^[!-~]+$/.test(input) ? Object.fromEntries(input.split(',').map(toHeader)) : undefined,
+  { sensitive: true },
+);

@@ -20,22 +20,23 @@ export const toLogLine = (
   const start = `[${action}] `;
   const candidates = [
     () => describe(action, [...failures, ...others]),
-    () => describe(action, failures.length > 0 ? failures : others),
+    () => describe(action, failures),
     () => summarize(failures, ({ message }) => message),
     () => summarize(failures, ({ code }) => code),
   ];
-  const lines = candidates.map((toText) => start + toText());
-  return (
-    lines.find(({ length }) => length <= LINE_LIMIT_CHARS) ?? cut(lines.at(failures.length > 0 ? -1 : 1))
-  );
+  let line = '';
+  for (const toText of failures.length > 0 ? candidates : candidates.slice(0, 1)) {
+    line = start + toText();
+    if (line.length <= LINE_LIMIT_CHARS) return line;
+  }
+  return `${line.slice(0, LINE_LIMIT_CHARS - 1)}…`;
 };
-
-const cut = (line = ''): string => `${line.slice(0, LINE_LIMIT_CHARS - 1)}…`;
 
 /** Whether it is reported without `LOG=all`. */
 const isFailure = (outcome: Outcome): boolean =>
   outcome.status === 'failed' ||
   outcome.status === 'misconfigured' ||
+  outcome.propertiesError !== undefined ||
   (outcome.status === 'delivered' &&
     Boolean(outcome.flushRejected ?? outcome.metadataWriteFailed ?? outcome.dropped > 0));
 
@@ -48,7 +49,10 @@ const describe = (action: string, outcomes: readonly Outcome[]): string =>
     return names.includes(action) ? whole : `${names.join(', ')}: ${whole}`;
   }).join('; ');
 
-const toText = (outcome: Outcome, figures = ''): string => {
+const toText = (outcome: Outcome, figures = ''): string =>
+  [toStatusText(outcome, figures), outcome.propertiesError].filter(Boolean).join('; ');
+
+const toStatusText = (outcome: Outcome, figures: string): string => {
   switch (outcome.status) {
     case 'skipped':
       return outcome.activity

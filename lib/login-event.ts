@@ -11,7 +11,13 @@ export interface LoginEvent {
   readonly user: {
     readonly user_id?: unknown;
     readonly name?: unknown;
+    readonly given_name?: unknown;
+    readonly family_name?: unknown;
+    readonly username?: unknown;
     readonly email?: unknown;
+    readonly email_verified?: unknown;
+    readonly phone_number?: unknown;
+    readonly picture?: unknown;
     readonly created_at?: unknown;
     readonly last_login?: unknown;
     readonly app_metadata?: unknown;
@@ -22,13 +28,30 @@ export interface LoginEvent {
     | { readonly client_id?: unknown; readonly name?: unknown; readonly metadata?: { analytics?: unknown } }
     | undefined;
   readonly connection?: { readonly name?: unknown; readonly strategy?: unknown } | undefined;
-  readonly organization?: { readonly id?: unknown; readonly name?: unknown } | undefined;
+  readonly organization?:
+    | { readonly id?: unknown; readonly name?: unknown; readonly display_name?: unknown }
+    | undefined;
+  readonly authentication?: { readonly methods?: unknown } | undefined;
+  readonly session?: { readonly id?: unknown } | undefined;
   readonly request?:
     | {
         readonly ip?: unknown;
         readonly user_agent?: unknown;
+        readonly language?: unknown;
+        readonly hostname?: unknown;
+        readonly asn?: unknown;
         readonly query?: { readonly prompt?: unknown };
-        readonly geoip?: { readonly countryCode?: unknown; readonly cityName?: unknown };
+        readonly geoip?: {
+          readonly continentCode?: unknown;
+          readonly countryCode?: unknown;
+          readonly countryName?: unknown;
+          readonly subdivisionCode?: unknown;
+          readonly subdivisionName?: unknown;
+          readonly cityName?: unknown;
+          readonly latitude?: unknown;
+          readonly longitude?: unknown;
+          readonly timeZone?: unknown;
+        };
       }
     | undefined;
   readonly transaction?: { readonly id?: unknown; readonly protocol?: unknown } | undefined;

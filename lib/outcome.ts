@@ -5,7 +5,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Activity } from './activity.ts';
 import type { Delivery, Undelivered } from './deliver.ts';
-import { ConfigError, DeliveryError, RejectedError, UnavailableError } from './errors.ts';
+import { ConfigError, DeliveryError, getErrorName, RejectedError, UnavailableError } from './errors.ts';
 import type { Problems } from './secrets.ts';
 
 /** No field but `activity` holds personal data, and none a secret. */
@@ -18,6 +18,8 @@ interface OutcomeBase {
   readonly destination: string;
   /** What was recorded, as it was sent: without omitted fields, and with hashes. Absent where it did not get that far. */
   readonly activity?: Activity | undefined;
+  /** A function of `createAction`'s options that threw: `properties() threw TypeError`. */
+  readonly propertiesError?: string | undefined;
 }
 
 export interface DeliveredOutcome extends OutcomeBase {
@@ -81,7 +83,7 @@ export const publish = (outcome: Outcome): void => outcomes.publish(outcome);
 export type Redact = (message: string) => string;
 
 export const toDeliveryOutcome = (
-  base: { readonly action: string; readonly destination: string; readonly activity: Activity },
+  base: OutcomeBase & { readonly activity: Activity },
   delivery: Delivery,
   redact: Redact,
 ): Outcome => {
@@ -101,10 +103,7 @@ export const toDeliveryOutcome = (
 };
 
 /** The outcome of an error before the delivery. */
-export const toErrorOutcome = (
-  base: { readonly action: string; readonly destination: string; readonly activity?: Activity | undefined },
-  error: unknown,
-): Outcome =>
+export const toErrorOutcome = (base: OutcomeBase, error: unknown): Outcome =>
   error instanceof ConfigError
     ? { ...base, status: 'misconfigured', problems: Object.fromEntries(error.problems) }
     : {
@@ -134,10 +133,4 @@ const describe = (
     message: said ? [error.status, said].filter((part) => part !== undefined).join(' ') : error.message,
     hint: error.hint,
   };
-};
-
-/** Errors of another realm, as Auth0's runtime has them, are no instances of this one's `Error`. */
-const getErrorName = (error: unknown): string => {
-  const name: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'name') : undefined;
-  return typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : typeof error;
 };

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { type Activity, toSendable, toSignUp } from './activity.ts';
 import type { Settings } from './settings.ts';
 
-type Privacy = Pick<Settings, 'OMIT_FIELDS' | 'HASH_FIELDS' | 'HASH_KEY'>;
+export type Privacy = Pick<Settings, 'OMIT_FIELDS' | 'HASH_FIELDS' | 'HASH_KEY'>;
 
 /** What is recorded of a login: as the SignUp or Login that it is, with privacy applied, fit to be sent. */
 export const toRecorded = (login: Activity, type: Activity['type'], privacy: Privacy): Activity => {
@@ -12,39 +12,60 @@ export const toRecorded = (login: Activity, type: Activity['type'], privacy: Pri
 };
 
 /**
- * The activity without the fields to omit, and with the HMAC-SHA256 of those to hash, in hex. Another field of the user
- * or the request that has the same value goes the same way: the name of a database user is the e-mail address.
+ * The activity without the fields to omit, and with the HMAC-SHA256 of those to hash, in hex. Another field or property
+ * that has the same value goes the same way: the name of a database user is the e-mail address.
  */
 export const applyPrivacy = (
   activity: Activity,
   { OMIT_FIELDS, HASH_FIELDS, HASH_KEY = '' }: Privacy,
 ): Activity => {
-  const { user, request } = activity;
-  const fields = {
-    userId: user.id,
-    name: user.name,
-    email: user.email,
-    ip: request.ip,
-    userAgent: request.userAgent,
-  };
-  const getValues = (names: ReadonlyArray<keyof typeof fields>) =>
-    new Set(names.flatMap((name) => fields[name]?.toLowerCase() ?? []));
-  const omitted = getValues(OMIT_FIELDS);
-  const hashed = getValues(HASH_FIELDS);
-  if (omitted.size + hashed.size === 0) return activity;
+  const omitted = getStrings(activity, OMIT_FIELDS);
+  const hashed = getStrings(activity, HASH_FIELDS);
+  const hash = (value: unknown) => createHmac('sha256', HASH_KEY).update(String(value)).digest('hex');
 
-  const hash = (value: string) => createHmac('sha256', HASH_KEY).update(value).digest('hex');
-  const protect = <T>(value: T): T | string | undefined => {
-    if (typeof value !== 'string') return value;
-    if (omitted.has(value.toLowerCase())) return undefined;
-    return hashed.has(value.toLowerCase()) ? hash(value) : value;
+  const protect = (value: unknown, name: string): unknown => {
+    if (OMIT_FIELDS.includes(getFieldName(name))) return undefined;
+    if (Array.isArray(value))
+      return value.map((item) => protect(item, '')).filter((item) => item !== undefined);
+    if (typeof value === 'object' && value !== null && !(value instanceof Date)) return protectAll(value);
+    if (typeof value === 'string' && omitted.has(value.toLowerCase())) return undefined;
+    const isHashed =
+      HASH_FIELDS.includes(name) || (typeof value === 'string' && hashed.has(value.toLowerCase()));
+    return isHashed && value !== undefined ? hash(value) : value;
   };
   const protectAll = <T extends object>(group: T): T =>
-    Object.fromEntries(Object.entries(group).map(([name, value]) => [name, protect(value)])) as T;
+    Object.fromEntries(Object.entries(group).map(([name, value]) => [name, protect(value, name)])) as T;
+
+  const { user, request, visitor, properties } = activity;
+  const { id, auth0Id } = user;
+  // An activity always belongs to somebody, so the id is never omitted.
+  const ids = hashed.has(id.toLowerCase()) ? { id: hash(id), auth0Id: hash(auth0Id) } : { id, auth0Id };
   return {
     ...activity,
-    // An activity always belongs to somebody, so the id is never omitted.
-    user: { ...protectAll(user), id: protect(user.id) ?? user.id },
+    user: { ...protectAll(user), ...ids },
     request: protectAll(request),
+    visitor: protectAll(visitor),
+    properties: protectAll(properties),
   };
+};
+
+/** The name by which the operator knows a field. */
+const getFieldName = (name: string): string =>
+  name === 'latitude' || name === 'longitude' ? 'coordinates' : name;
+
+/** The strings in fields and properties of these names, in lower case. */
+const getStrings = (
+  { user, request, properties }: Activity,
+  names: readonly string[],
+): ReadonlySet<string> => {
+  const groups: ReadonlyArray<Readonly<Record<string, unknown>>> = [
+    user,
+    request,
+    properties,
+    user.properties,
+  ];
+  const named = names.flatMap((name) =>
+    name === 'userId' ? [user.id, user.auth0Id] : groups.map((group) => group[name]),
+  );
+  return new Set(named.flat().flatMap((value) => (typeof value === 'string' ? value.toLowerCase() : [])));
 };

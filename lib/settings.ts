@@ -1,6 +1,9 @@
 /** The secrets that every Action understands, and those of a sink together with them. */
 import { isDeepStrictEqual } from 'node:util';
-import { certificates, commaSeparated, integer, oneOf, sensitiveString } from './formats.ts';
+import { FIXED_PROPERTIES } from './activity.ts';
+import { exclusionList } from './exclusions.ts';
+import { certificates, commaSeparated, integer, nameList, oneOf, sensitiveString } from './formats.ts';
+import { eventPath, propertyList } from './properties.ts';
 import {
   optional,
   type Problems,
@@ -10,7 +13,61 @@ import {
   type SecretValues,
 } from './secrets.ts';
 
+/** What of a user can be omitted or hashed; properties as well, by their names. */
+export const PERSONAL_FIELDS =
+  'userId,name,givenName,familyName,username,email,phone,picture,ip,userAgent,coordinates'.split(',');
+
+/** Not sent by default: no destination needs them to tell one user from another. */
+const OMITTED_BY_DEFAULT = 'phone,picture,coordinates';
+
 export const settings = {
+  EVENTS: optional(commaSeparated('SignUp', 'Login'), 'Events that are recorded', 'SignUp,Login'),
+  EXCLUDE: optional(
+    exclusionList,
+    'Logins that are not recorded: `application=Admin,connection=Test,organization=acme,domain=acme.com,flag=user.user_metadata.no_analytics`; `flag=!path` where the flag is missing',
+    '',
+  ),
+  PROPERTIES: optional(
+    propertyList,
+    "Properties of the event, from anywhere in Auth0's event: `plan=user.app_metadata.plan,env='prod'`",
+    '',
+  ),
+  USER_PROPERTIES: optional(propertyList, "Properties of the user's profile, likewise", ''),
+  USER_ID: optional(
+    eventPath,
+    "Path of the user's id in the application: `user.app_metadata.external_id`; without a value there, Auth0's id",
+  ),
+  ANONYMOUS_ID: optional(
+    eventPath,
+    "Path of the visitor's id before the login",
+    'request.query.ext-anonymous_id',
+  ),
+  GROUPS: optional(
+    oneOf('organization', 'off'),
+    "`off` does not send the organization as the vendor's group or account",
+    'organization',
+  ),
+  RECORD: optional(
+    oneOf('interactive', 'all'),
+    '`all` also records token exchanges and silent authentication as Logins',
+    'interactive',
+  ),
+  SIGNUP_WINDOW_DAYS: optional(
+    integer(0, 365),
+    'Days after the creation of a profile in which its SignUp can be recorded; 0 records none',
+    '7',
+  ),
+  OMIT_FIELDS: optional(
+    nameList,
+    'Fields and properties that are not sent, of `name,givenName,familyName,username,email,phone,picture,ip,userAgent,coordinates`; `none` sends all',
+    OMITTED_BY_DEFAULT,
+  ),
+  HASH_FIELDS: optional(
+    nameList,
+    'Fields and properties that are sent as a hash (HMAC-SHA256), of `userId` and those of `OMIT_FIELDS`',
+    'none',
+  ),
+  HASH_KEY: optional(sensitiveString, 'Key of the hashes, required with `HASH_FIELDS`'),
   DELIVERY_TIMEOUT_MS: optional(
     integer(250, 10_000),
     'Milliseconds that a login waits for a delivery at most, 250 to 10000',
@@ -21,32 +78,11 @@ export const settings = {
     '`deny` denies a login that could not be recorded',
     'continue',
   ),
-  RECORD: optional(
-    oneOf('interactive', 'all'),
-    '`all` also records token exchanges and silent authentication as Logins',
-    'interactive',
-  ),
   LOG: optional(oneOf('failures', 'all'), '`all` logs a line for every login', 'failures'),
-  SIGNUP_WINDOW_DAYS: optional(
-    integer(0, 365),
-    'Days after the creation of a profile in which its SignUp can be recorded',
-    '7',
-  ),
-  OMIT_FIELDS: optional(
-    commaSeparated('name', 'email', 'ip', 'userAgent'),
-    'Fields that are not sent, of `name,email,ip,userAgent`',
-    '',
-  ),
-  HASH_FIELDS: optional(
-    commaSeparated('userId', 'name', 'email', 'ip', 'userAgent'),
-    'Fields that are sent as a hash (HMAC-SHA256), of `userId,name,email,ip,userAgent`',
-    '',
-  ),
   TLS_CA_CERT: optional(
     certificates,
     'PEM of the CA that signed the certificate of a destination, if it is not a public one',
   ),
-  HASH_KEY: optional(sensitiveString, 'Key of the hashes, required with `HASH_FIELDS`'),
 };
 
 export type Settings = SecretValues<typeof settings>;
@@ -72,12 +108,29 @@ export const parseSecrets = <S extends SecretDeclarations>(
   if (last && isDeepStrictEqual(inputs, last.inputs)) return last.values as Settings & SecretValues<S>;
 
   const check = (values: Settings & SecretValues<S>): Problems => ({
-    ...(values.HASH_FIELDS.length > 0 && values.HASH_KEY === undefined && { HASH_KEY: 'is missing' }),
+    ...checkSettings(values),
     ...sink.check?.(values),
   });
   const values = parseDeclared(declarations, input, check as (values: object) => Problems);
   lastParsed.set(sink, { inputs, values });
   return values as Settings & SecretValues<S>;
+};
+
+const checkSettings = (values: Settings): Problems => {
+  const declared = [...values.PROPERTIES, ...values.USER_PROPERTIES].map(({ name }) => name);
+  const findUnknown = (names: readonly string[], known: readonly string[]): string | undefined =>
+    names.find((name) => !known.includes(name) && !declared.includes(name));
+  const omittable = PERSONAL_FIELDS.filter((name) => name !== 'userId');
+  const hashable = PERSONAL_FIELDS.filter((name) => name !== 'coordinates');
+  const unknownToOmit = findUnknown(values.OMIT_FIELDS, omittable);
+  const unknownToHash = findUnknown(values.HASH_FIELDS, hashable);
+  const taken = declared.find((name) => FIXED_PROPERTIES.includes(name));
+  return {
+    ...(unknownToOmit && { OMIT_FIELDS: `cannot omit ${unknownToOmit}` }),
+    ...(unknownToHash && { HASH_FIELDS: `cannot hash ${unknownToHash}` }),
+    ...(values.HASH_FIELDS.length > 0 && values.HASH_KEY === undefined && { HASH_KEY: 'is missing' }),
+    ...(taken && { PROPERTIES: `cannot redefine ${taken}` }),
+  };
 };
 
 const lastParsed = new WeakMap<object, { inputs: readonly unknown[]; values: unknown }>();

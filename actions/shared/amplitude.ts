@@ -1,34 +1,32 @@
-/** Which events of a request Amplitude does not accept. https://amplitude.com/docs/apis/analytics/http-v2 */
-import * as v from 'valibot';
+/** Amplitude's rejections and sessions. https://amplitude.com/docs/apis/analytics/http-v2 */
 import type { Activity } from '../../lib/activity.ts';
 import { DeliveryError, rejectAt, UnavailableError } from '../../lib/errors.ts';
+import { getField, getItems } from '../../lib/json.ts';
 
 /** How long Amplitude asks to wait for a user who sends too much. */
 const THROTTLE_MS = 30_000;
 
-const Indexes = v.optional(v.array(v.number()), []);
-const IndexesByField = v.optional(v.record(v.string(), v.array(v.number())), {});
-const Rejection = v.object({
-  events_with_invalid_fields: IndexesByField,
-  events_with_missing_fields: IndexesByField,
-  events_with_invalid_id_lengths: IndexesByField,
-  silenced_events: Indexes,
-  throttled_events: Indexes,
-});
+/** Lists of indexes by the name of a field. */
+const BY_FIELD = [
+  'events_with_invalid_fields',
+  'events_with_missing_fields',
+  'events_with_invalid_id_lengths',
+];
 
 /** The error that says of each activity what becomes of it. Amplitude accepts all of a request or nothing. */
 export const toRejection = (error: unknown, activities: readonly Activity[]): unknown => {
   if (!(error instanceof DeliveryError) || (error.status !== 400 && error.status !== 429)) return error;
-  const { success, output } = v.safeParse(Rejection, error.body);
-  if (!success) return error;
-  const { throttled_events, silenced_events, ...invalid } = output;
-  const indexes = [
-    ...silenced_events,
-    ...Object.values(invalid).flatMap((byField) => Object.values(byField).flat()),
-  ];
-  const { message, status, vendorMessage } = error;
+  const { message, status, vendorMessage, body } = error;
+  const invalid = BY_FIELD.flatMap((name) => Object.values(getField(body, name) ?? {}).flat());
+  const silenced = getItems(getField(body, 'silenced_events'));
+  const indexes = [...invalid, ...silenced].map(Number);
   const rejection = rejectAt(activities, indexes, { message, status, vendorMessage, othersAccepted: false });
-  if (rejection || throttled_events.length === 0) return rejection ?? error;
+  const isThrottled = getItems(getField(body, 'throttled_events')).length > 0;
+  if (rejection || !isThrottled) return rejection ?? error;
   // A throttled user is no outage: the events of others are accepted.
   return new UnavailableError(message, { status, vendorMessage, retryAfterMs: THROTTLE_MS, isOutage: false });
 };
+
+/** Amplitude's sessions are named by their start, in milliseconds. */
+export const toSessionId = (id: string | undefined): number | undefined =>
+  id !== undefined && /^\d{13}$/.test(id) ? Number(id) : undefined;

@@ -1,0 +1,60 @@
+/** What the operator chooses to add to an event: properties, the visitor, the group, and the id of the user. */
+import type { Activity } from './activity.ts';
+import { getErrorName } from './errors.ts';
+import type { LoginEvent } from './login-event.ts';
+import { getAt, readProperties, toProperties } from './properties.ts';
+import type { Settings } from './settings.ts';
+import { toVisitor } from './visitor.ts';
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Properties in code, in addition to those of the settings. One that throws does not cost the event. */
+export interface PropertyFunctions {
+  /** Properties of the event: `(event) => ({ plan: event.user.app_metadata.plan })`. */
+  // biome-ignore lint/suspicious/noExplicitAny: Auth0's own type of the event fits as well.
+  readonly properties?: (event: any) => Properties;
+  /** Properties of the user's profile. */
+  // biome-ignore lint/suspicious/noExplicitAny: Auth0's own type of the event fits as well.
+  readonly userProperties?: (event: any) => Properties;
+}
+
+/** @param onError is told the name of the error of a function that throws. */
+export const applyChoices = (
+  login: Activity,
+  event: LoginEvent,
+  settings: Settings,
+  functions: PropertyFunctions,
+  onError: (errorName: string) => void,
+): Activity => {
+  const call = (name: keyof PropertyFunctions): Properties => {
+    try {
+      return functions[name]?.(event) ?? {};
+    } catch (error) {
+      onError(`${name}() threw ${getErrorName(error)}`);
+      return {};
+    }
+  };
+  const { user, organization } = login;
+  return {
+    ...login,
+    user: {
+      ...user,
+      id: toUserId(settings.USER_ID && getAt(event, settings.USER_ID)) ?? user.auth0Id,
+      properties: toProperties({
+        ...readProperties(event, settings.USER_PROPERTIES),
+        ...call('userProperties'),
+      }),
+    },
+    group:
+      settings.GROUPS === 'organization' && organization.id !== undefined
+        ? { id: organization.id, name: organization.displayName ?? organization.name }
+        : undefined,
+    visitor: toVisitor(event, settings.ANONYMOUS_ID),
+    properties: toProperties({ ...readProperties(event, settings.PROPERTIES), ...call('properties') }),
+  };
+};
+
+const toUserId = (value: unknown): string | undefined => {
+  if (typeof value === 'string' && value.trim() !== '') return value;
+  return Number.isSafeInteger(value) ? String(value) : undefined;
+};
