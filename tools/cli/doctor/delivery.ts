@@ -1,5 +1,4 @@
 /** Would the destination accept a login? From the secrets to the response to one event that is marked as a test. */
-import { randomUUID } from 'node:crypto';
 import { type Activity, piiValues } from '../../../lib/activity.ts';
 import { send } from '../../../lib/deliver.ts';
 import { ConfigError, DeliveryError, UnavailableError } from '../../../lib/errors.ts';
@@ -47,17 +46,12 @@ export async function* checkDestination(sink: Sink, given: Secrets): AsyncGenera
 
 /** A Login, or a SignUp where the destination gets no Logins. Its id is a new one, so that no destination drops it. */
 const toTestActivity = (sink: Sink, secrets: ParsedSecrets): Activity => {
-  const login: Activity = {
-    id: randomUUID(),
-    type: 'Login',
-    time: new Date(),
-    tenant: TEST_NAME,
-    user: { id: TEST_USER, name: TEST_NAME },
-    application: { name: TEST_NAME },
-    connection: {},
-    organization: {},
-    request: {},
+  const event = {
+    user: { user_id: TEST_USER, name: TEST_NAME },
+    tenant: { id: TEST_NAME },
+    client: { name: TEST_NAME },
   };
+  const login = toLogin(event, new Date());
   const skipReason = sink.getSkipReason?.(login, secrets);
   return toRecorded(login, skipReason === undefined ? 'Login' : 'SignUp', secrets);
 };

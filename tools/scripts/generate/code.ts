@@ -1,5 +1,5 @@
 /** The generated files of actions/, and the manifest. */
-import type { DestinationFile } from './destinations.ts';
+import type { DestinationFile } from './destination-file.ts';
 import { getVersion } from './package-json.ts';
 
 const WRITTEN_BY = 'Written by `npm run generate`.';

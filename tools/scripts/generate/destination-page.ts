@@ -1,7 +1,7 @@
 /** The page of a destination in docs/destinations/. */
 import type { SecretDeclarations } from '../../../lib/secrets.ts';
 import { parseSecrets } from '../../../lib/settings.ts';
-import type { DestinationFile } from './destinations.ts';
+import type { DestinationFile } from './destination-file.ts';
 import { examplePayload, exampleSecrets, LOGIN, SIGN_UP } from './example.ts';
 import { type Blocks, code, codeBlock, table } from './markdown.ts';
 import { getLeaves, getPayloadFields } from './origins.ts';

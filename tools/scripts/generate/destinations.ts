@@ -2,22 +2,9 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import type { Sink } from '../../../lib/sink.ts';
 import { ROOT } from '../../shared/manifest.ts';
-import type { VendorResponse } from '../../simulator/vendors/vendor-response.ts';
+import type { DestinationFile } from './destination-file.ts';
 import { readPackageJson } from './package-json.ts';
-
-export interface DestinationFile {
-  /** Name of the file, the sink and the Action: `segment-http`. */
-  readonly name: string;
-  /** Name of the exported sink: `segmentHttp`. */
-  readonly identifier: string;
-  readonly sink: Sink;
-  /** Names of the npm packages that its Action needs from Auth0. */
-  readonly dependencies: readonly string[];
-  /** What the vendor's responses mean. */
-  readonly responses: readonly VendorResponse[];
-}
 
 /** Files of actions/ that are no destination. */
 const GENERATED = ['all.ts', 'index.ts'];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../../shared/manifest.ts';
-import type { DestinationFile } from './destinations.ts';
+import type { DestinationFile } from './destination-file.ts';
 import { list } from './markdown.ts';
 
 type Versions = Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@
 import { groupBy } from '../../../lib/group-by.ts';
 import { applyPrivacy } from '../../../lib/privacy.ts';
 import { settings } from '../../../lib/settings.ts';
-import type { DestinationFile } from './destinations.ts';
+import type { DestinationFile } from './destination-file.ts';
 import { LOGIN } from './example.ts';
 import { code, list, table } from './markdown.ts';
 import { EVENT_FIELDS, getLeaves, getPayloadFields } from './origins.ts';
