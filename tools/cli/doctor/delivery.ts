@@ -1,5 +1,5 @@
 /** Would the destination accept a login? From the secrets to the response to one event that is marked as a test. */
-import { type Activity, piiValues } from '../../../lib/activity.ts';
+import { type Activity, piiValues, toLogin } from '../../../lib/activity.ts';
 import { send } from '../../../lib/deliver.ts';
 import { ConfigError, DeliveryError, UnavailableError } from '../../../lib/errors.ts';
 import { type HttpRequest, type HttpResponse, withDeadline } from '../../../lib/http.ts';

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import type { Sink } from '../../../lib/sink.ts';
 import { ROOT } from '../../shared/manifest.ts';
 import type { DestinationFile } from './destination-file.ts';
 import { readPackageJson } from './package-json.ts';
