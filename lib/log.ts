@@ -5,6 +5,9 @@ import type { DeliveredOutcome, FailedOutcome, MisconfiguredOutcome, Outcome } f
 /** Auth0 stores 256 characters of what an Action prints. https://auth0.com/docs/customize/actions/limitations */
 export const LINE_LIMIT_CHARS = 255;
 
+/** What a vendor's message is cut to where the line is too long. */
+const MESSAGE_LIMIT_CHARS = 80;
+
 /**
  * The line, or undefined if nothing is to be reported: a success is reported with `includeSuccesses` only. Failures
  * come first, and what several destinations have in common is reported once. A line that is too long says less of each.
@@ -18,19 +21,32 @@ export const toLogLine = (
   const others = includeSuccesses ? outcomes.filter((outcome) => !isFailure(outcome)) : [];
   if (failures.length + others.length === 0) return undefined;
   const start = `[${action}] `;
+  const shortened = failures.map(shorten);
   const candidates = [
     () => describe(action, [...failures, ...others]),
     () => describe(action, failures),
-    () => summarize(failures, ({ message }) => message),
-    () => summarize(failures, ({ code }) => code),
+    () => describe(action, shortened),
+    () => summarize(shortened, toMessage),
+    () => summarize(shortened, toCode),
   ];
   let line = '';
   for (const toText of failures.length > 0 ? candidates : candidates.slice(0, 1)) {
     line = start + toText();
     if (line.length <= LINE_LIMIT_CHARS) return line;
   }
-  return `${line.slice(0, LINE_LIMIT_CHARS - 1)}…`;
+  return cut(line, LINE_LIMIT_CHARS);
 };
+
+/** With a vendor's message of a few words at most. */
+const shorten = (outcome: Outcome): Outcome => {
+  if (outcome.status === 'failed') return { ...outcome, message: cut(outcome.message, MESSAGE_LIMIT_CHARS) };
+  if (outcome.status !== 'delivered' || !outcome.flushRejected) return outcome;
+  const message = cut(outcome.flushRejected.message, MESSAGE_LIMIT_CHARS);
+  return { ...outcome, flushRejected: { ...outcome.flushRejected, message } };
+};
+
+const cut = (text: string, limit: number): string =>
+  text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 
 /** Whether it is reported without `LOG=all`. */
 const isFailure = (outcome: Outcome): boolean =>
@@ -97,12 +113,14 @@ const toFailure = (outcome: FailedOutcome, figures: string): string => {
 };
 
 /** What becomes of the activity. */
-const toDisposition = ({ activity, reason, buffered, dropped }: FailedOutcome): string => {
+const toDisposition = (outcome: FailedOutcome): string => {
+  const { buffered, dropped } = outcome;
   if (buffered) return `buffered for retry${dropped > 0 ? `, ${dropped} older dropped` : ''}`;
-  return reason === 'rejected' && activity?.type === 'SignUp'
-    ? "will be sent again at the user's next login"
-    : '';
+  return isSentAgain(outcome) ? "will be sent again at the user's next login" : '';
 };
+
+const isSentAgain = ({ activity, reason }: FailedOutcome): boolean =>
+  reason === 'rejected' && activity?.type === 'SignUp';
 
 const toProblems = ({ problems }: MisconfiguredOutcome): string => {
   const names = Object.keys(problems);
@@ -111,25 +129,30 @@ const toProblems = ({ problems }: MisconfiguredOutcome): string => {
   return text.length < LINE_LIMIT_CHARS - 40 ? text : `Not configured, correct ${names.join(', ')}`;
 };
 
-/** Every failed destination with its cause, under what becomes of the activity. */
-const summarize = (outcomes: readonly Outcome[], toCause: (outcome: FailedOutcome) => string): string => {
-  const failed = outcomes.filter((outcome) => outcome.status === 'failed');
-  const others = outcomes.filter((outcome) => outcome.status !== 'failed');
-  const heading = (outcome: FailedOutcome) =>
-    [`${outcome.activity?.type ?? 'Login'} failed`, toDisposition(outcome)].filter(Boolean).join(', ');
-  return [
-    ...Array.from(groupBy(failed, heading), ([text, group]) => {
-      const causes = Array.from(
-        groupBy(group, toCause),
-        ([cause, same]) => `${same.map(({ destination }) => destination).join('+')} ${cause}`,
-      );
-      return `${text}: ${causes.join(', ')}`;
-    }),
-    ...Array.from(
-      groupBy(others, ({ status }) =>
-        status === 'misconfigured' ? 'Not configured' : 'Delivered with problems',
-      ),
-      ([text, group]) => `${text}: ${group.map(({ destination }) => destination).join(', ')}`,
-    ),
-  ].join('; ');
+type Cause = FailedOutcome | MisconfiguredOutcome;
+
+const toMessage = (outcome: Cause): string =>
+  outcome.status === 'failed' ? outcome.message : Object.keys(outcome.problems).join(' ');
+
+const toCode = (outcome: Cause): string => (outcome.status === 'failed' ? outcome.code : '');
+
+/** Every destination with its cause, under what becomes of the activity. */
+const summarize = (outcomes: readonly Outcome[], toCause: (outcome: Cause) => string): string =>
+  Array.from(groupBy(outcomes, toHeading), ([heading, group]) => {
+    const causes = groupBy(group, (outcome) =>
+      outcome.status === 'failed' || outcome.status === 'misconfigured' ? toCause(outcome) : '',
+    );
+    const parts = Array.from(causes, ([cause, same]) =>
+      `${same.map(({ destination }) => destination).join('+')} ${cause}`.trim(),
+    );
+    return `${heading}: ${parts.join(', ')}`;
+  }).join('; ');
+
+const toHeading = (outcome: Outcome): string => {
+  if (outcome.status === 'misconfigured') return 'Not configured';
+  if (outcome.status !== 'failed') return 'With problems';
+  const { activity, buffered } = outcome;
+  const failed = `${activity?.type ?? 'Login'} failed`;
+  if (buffered) return `${failed}, buffered for retry`;
+  return isSentAgain(outcome) ? `${failed}, will be sent again` : failed;
 };

@@ -126,7 +126,7 @@ const describe = (
     const name = getErrorName(error);
     return { reason: 'internal', code: name, message: `unexpected ${name}` };
   }
-  const said = redact(error.vendorMessage);
+  const said = error.vendorMessage && redact(error.vendorMessage);
   return {
     reason: error instanceof RejectedError ? 'rejected' : 'unavailable',
     code: String(error.status ?? (error instanceof UnavailableError ? error.code : undefined) ?? error.name),

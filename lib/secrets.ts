@@ -131,8 +131,24 @@ export const readSecret = (input: unknown, name: string): string | undefined => 
   return (typeof value === 'string' && value.trim()) || undefined;
 };
 
-/** The sensitive values among the secrets that were given. */
+/** The sensitive values among the secrets that were given. Of a list of headers, the credentials behind their names. */
 export const getSensitiveValues = (secrets: SecretDeclarations, input: unknown): string[] =>
-  Object.entries(secrets).flatMap(([name, { sensitive }]) =>
-    sensitive ? (readSecret(input, name) ?? []) : [],
-  );
+  Object.entries(secrets).flatMap(([name, secret]) => {
+    const value = readSecret(input, name);
+    if (!secret.sensitive || value === undefined) return [];
+    const parsed = secret.parse(value);
+    return 'value' in parsed && isHeaders(parsed.value)
+      ? Object.values(parsed.value).flatMap(toCredentials)
+      : value;
+  });
+
+const isHeaders = (value: unknown): value is Readonly<Record<string, string>> =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((item) => typeof item === 'string');
+
+/** What follows the scheme, and what `Basic` encodes. https://www.rfc-editor.org/rfc/rfc9110#section-11.4 */
+const toCredentials = (header: string): string[] => {
+  const credentials = header.replace(/^[\w-]+ +/, '');
+  return [credentials, Buffer.from(credentials, 'base64').toString()];
+};

@@ -96,12 +96,15 @@ describe('the log lines in docs/operations.md', () => {
   it('end with the short form, for when many destinations fail', () => {
     const names = ['splunk', 'keen', 'otlp'];
     const words = 'a long explanation '.repeat(12);
-    const wordy = new UnavailableError('503 Service Unavailable', { status: 503, vendorMessage: words });
+    const fail = (destination: string, status: number) =>
+      failed(new UnavailableError(`${status}`, { status, vendorMessage: words }), { destination });
     const line = toLogLine(
       'all',
       [
         ...names.map((destination) => failed(timeout, { destination })),
-        failed(wordy, { destination: 'datadog' }),
+        fail('mixpanel', 500),
+        fail('posthog', 502),
+        fail('datadog', 503),
       ],
       false,
     );

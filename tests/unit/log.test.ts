@@ -1,376 +1,411 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Activity } from '../../lib/activity.ts';
-import { ConfigError, NotMarkedError, RejectedError, UnavailableError } from '../../lib/errors.ts';
-import { explain, log, type Outcome, report, summarize } from '../../lib/log.ts';
-import { LOGIN, SIGN_UP, someLogins } from '../support/events.ts';
+import { describe, expect, it } from 'vitest';
+import { LINE_LIMIT_CHARS, toLogLine } from '../../lib/log.ts';
+import type {
+  DeliveredOutcome,
+  FailedOutcome,
+  MisconfiguredOutcome,
+  Outcome,
+  SkippedOutcome,
+} from '../../lib/outcome.ts';
+import { LOGIN, SIGN_UP } from '../support/events.ts';
 
-const SECRETS = { TOKEN: ' 5f1d9a6e-t0ken ', INDEX: 'main', SHORT: 'abc', NUMBER: 7, NONE: undefined };
+const NINE = [
+  'splunk',
+  'keen',
+  'segment-http',
+  'mixpanel',
+  'amplitude',
+  'posthog',
+  'otlp',
+  'webhook',
+  'datadog',
+] as const;
+
 const CHECK_CREDENTIALS = "check the credentials in the Action's secrets";
-const CHECK_ADDRESS = "check the address in the Action's secrets";
-const CHECK_SECRETS = "check the Action's secrets";
-const AGAIN = "sent again at the user's next login";
 
-describe('a line', () => {
-  let lines: unknown[][];
-  beforeEach(() => {
-    lines = [];
-    vi.spyOn(console, 'log').mockImplementation((...line) => void lines.push(line));
-  });
-  afterEach(() => void vi.restoreAllMocks());
-
-  it('has the name of the sink before it', () => {
-    log('splunk', ['Login delivered in 12 ms']);
-    expect(lines).toEqual([['[splunk] Login delivered in 12 ms']]);
-  });
-
-  it('is cut to 255 characters', () => {
-    log('splunk', ['x'.repeat(300)]);
-    expect(lines).toEqual([[`[splunk] ${'x'.repeat(245)}…`]]);
-  });
-
-  it.each<[given: number[], expected: number[]]>([
-    [[245], [245]],
-    [[246], [246]],
-    [[247], [246]],
-    [
-      [100, 144],
-      [100, 144],
-    ],
-    [
-      [100, 300],
-      [100, 144],
-    ],
-    [
-      [300, 20, 300],
-      [111, 20, 111],
-    ],
-    [
-      [300, 300, 300, 300],
-      [60, 60, 60, 60],
-    ],
-  ])('of parts of %j characters has %j of each', (given, expected) => {
-    log(
-      'splunk',
-      given.map((length) => 'x'.repeat(length)),
-    );
-    const parts = lines.flatMap(([line]) => String(line).slice('[splunk] '.length).split('; '));
-    expect(parts.map(({ length }) => length)).toEqual(expected);
-    expect(parts.map((part) => part.endsWith('…'))).toEqual(
-      expected.map((length, index) => length < (given[index] ?? 0)),
-    );
-  });
-
-  it('is not written if there is nothing to say', () => {
-    log('splunk', []);
-    expect(lines).toEqual([]);
-  });
-
-  it('is not written if the console fails, and that is all', () => {
-    vi.mocked(console.log).mockImplementation(() => {
-      throw new Error('EPIPE');
-    });
-    expect(() => log('splunk', ['Login delivered in 12 ms'])).not.toThrow();
-  });
+const failed = (changes: Partial<FailedOutcome> = {}): FailedOutcome => ({
+  action: 'all',
+  destination: 'splunk',
+  activity: LOGIN,
+  status: 'failed',
+  reason: 'unavailable',
+  code: '503',
+  message: '503 Server is busy',
+  attempts: 3,
+  elapsedMs: 412,
+  buffered: true,
+  dropped: 0,
+  ...changes,
 });
 
-describe('what there is to say', () => {
-  const delivery = { durationMs: 12, along: 0 };
-  const outcome = (name: string, error: unknown): Outcome => ({ name, activity: SIGN_UP, error });
-  const unavailable = new UnavailableError('no answer within 3000 ms');
-
-  it('of one destination does not repeat its name', () => {
-    expect(summarize('splunk', [outcome('splunk', unavailable)], {})).toEqual([
-      'SignUp not delivered: no answer within 3000 ms',
-    ]);
+const rejected = (changes: Partial<FailedOutcome> = {}): FailedOutcome =>
+  failed({
+    reason: 'rejected',
+    code: '403',
+    message: '403 Invalid token',
+    hint: CHECK_CREDENTIALS,
+    attempts: 1,
+    buffered: false,
+    ...changes,
   });
 
-  it('of several is each part with its name, and what they have in common once', () => {
-    const outcomes = [
-      outcome('splunk', unavailable),
-      outcome('keen', new RejectedError('401 Unauthorized', { status: 401 })),
-      outcome('segment', unavailable),
-    ];
-    expect(summarize('all', outcomes, {})).toEqual([
-      'splunk, segment: SignUp not delivered: no answer within 3000 ms',
-      `keen: SignUp not delivered: 401 Unauthorized; ${CHECK_CREDENTIALS}; ${AGAIN}`,
-    ]);
-  });
-
-  it('of their secrets is one part', () => {
-    const problem = (name: string) =>
-      new ConfigError(
-        new Map([
-          ['SHARED', 'is odd'],
-          [name, 'is missing'],
-        ]),
-      );
-    expect(
-      summarize('all', [outcome('splunk', problem('TOKEN')), outcome('keen', problem('KEY'))], {}),
-    ).toEqual(['splunk, keen: Not configured: SHARED is odd; TOKEN is missing; KEY is missing']);
-  });
-
-  it('of a success is nothing but with LOG=all, or where something kept was lost', () => {
-    const refusal = { error: new RejectedError('400 Bad Request', { status: 400 }), refused: someLogins(1) };
-    const outcomes: Outcome[] = [
-      { name: 'splunk', activity: SIGN_UP, delivery },
-      { name: 'keen', skipped: 'Login skipped: the destination is not set up for it' },
-      { name: 'segment', activity: LOGIN, delivery: { ...delivery, refusal } },
-    ];
-    const lost = 'segment: Login delivered in 12 ms; 1 kept refused and dropped: 400 Bad Request';
-    expect(summarize('all', outcomes, {})).toEqual([lost]);
-    expect(summarize('all', outcomes, { LOG: 'all' })).toEqual([
-      'splunk: SignUp delivered in 12 ms',
-      'keen: Login skipped: the destination is not set up for it',
-      lost,
-    ]);
-  });
+const delivered = (changes: Partial<DeliveredOutcome> = {}): DeliveredOutcome => ({
+  action: 'all',
+  destination: 'splunk',
+  activity: LOGIN,
+  status: 'delivered',
+  attempts: 1,
+  elapsedMs: 12,
+  flushed: 0,
+  flushMs: 0,
+  dropped: 0,
+  ...changes,
 });
 
-describe('secrets that are missing or malformed', () => {
-  it('are explained', () => {
-    const error = new ConfigError(
-      new Map([
-        ['TOKEN', 'is missing'],
-        ['URL', 'must be an https URL'],
-      ]),
-    );
-    expect(explain(error, undefined, {})).toBe('Not configured: TOKEN is missing; URL must be an https URL');
+const skipped = (changes: Partial<SkippedOutcome> = {}): SkippedOutcome => ({
+  action: 'all',
+  destination: 'keen',
+  activity: LOGIN,
+  status: 'skipped',
+  reason: 'KEENIO_LOGIN_COLLECTION is not set',
+  ...changes,
+});
+
+const misconfigured = (
+  problems: MisconfiguredOutcome['problems'],
+  destination = 'splunk',
+): MisconfiguredOutcome => ({ action: 'all', destination, status: 'misconfigured', problems });
+
+/** The line of an Action with one destination. */
+const toSplunkLine = (outcome: Outcome, includeSuccesses = true) =>
+  toLogLine('splunk', [outcome], includeSuccesses);
+
+describe('toLogLine, for one destination', () => {
+  it.each<{ outcome: Outcome; line: string }>([
+    { outcome: failed(), line: 'Login failed: 503 Server is busy (3 attempts, 0.4 s); buffered for retry' },
+    {
+      outcome: failed({ message: 'timed out after 3000 ms', code: 'TIMEOUT', attempts: 1 }),
+      line: 'Login failed: timed out after 3000 ms; buffered for retry',
+    },
+    {
+      outcome: failed({ message: 'circuit open after 3 consecutive failures', attempts: 0 }),
+      line: 'Login failed: circuit open after 3 consecutive failures; buffered for retry',
+    },
+    {
+      outcome: failed({ attempts: 1, dropped: 1 }),
+      line: 'Login failed: 503 Server is busy; buffered for retry, 1 older dropped',
+    },
+    {
+      outcome: failed({
+        message: 'cannot connect: CERT_HAS_EXPIRED',
+        attempts: 1,
+        hint: "check the destination's certificate",
+      }),
+      line: "Login failed: cannot connect: CERT_HAS_EXPIRED; buffered for retry; check the destination's certificate",
+    },
+    { outcome: failed({ buffered: false }), line: 'Login failed: 503 Server is busy (3 attempts, 0.4 s)' },
+    { outcome: rejected(), line: `Login failed: 403 Invalid token; ${CHECK_CREDENTIALS}` },
+    {
+      outcome: rejected({ activity: SIGN_UP }),
+      line: `SignUp failed: 403 Invalid token; will be sent again at the user's next login; ${CHECK_CREDENTIALS}`,
+    },
+    {
+      outcome: rejected({ message: '429 Too Many Requests', hint: undefined }),
+      line: 'Login failed: 429 Too Many Requests',
+    },
+    {
+      outcome: failed({
+        reason: 'internal',
+        code: 'TypeError',
+        message: 'unexpected TypeError',
+        activity: SIGN_UP,
+      }),
+      line: 'internal error while recording the SignUp: TypeError',
+    },
+    {
+      outcome: failed({ reason: 'internal', code: 'TypeError', activity: undefined }),
+      line: 'internal error while recording the Login: TypeError',
+    },
+    {
+      outcome: delivered({ activity: SIGN_UP, metadataWriteFailed: true }),
+      line: 'SignUp delivered, but setAppMetadata failed: it will be sent again',
+    },
+    {
+      outcome: delivered({ flushRejected: { count: 1, message: '400 Too long' } }),
+      line: 'Login delivered in 12 ms; 1 buffered event rejected and dropped: 400 Too long',
+    },
+    {
+      outcome: delivered({ flushed: 7, flushRejected: { count: 2, message: '400 Too long' } }),
+      line: 'Login delivered in 12 ms, plus 7 buffered; 2 buffered events rejected and dropped: 400 Too long',
+    },
+    {
+      outcome: delivered({ dropped: 2 }),
+      line: 'Login delivered in 12 ms; 2 buffered dropped: the secrets have changed',
+    },
+    {
+      outcome: misconfigured({ SPLUNK_HEC_TOKEN: 'is missing', SPLUNK_HEC_URL: 'must be an https URL' }),
+      line: 'Not configured: SPLUNK_HEC_TOKEN is missing; SPLUNK_HEC_URL must be an https URL',
+    },
+  ])('reports what happened and who must act: $line', ({ outcome, line }) => {
+    expect(toSplunkLine(outcome, false)).toBe(`[splunk] ${line}`);
   });
 
-  it('are named if the explanation is too long', () => {
+  it.each<{ outcome: Outcome; line: string }>([
+    { outcome: delivered({ activity: SIGN_UP }), line: 'SignUp delivered in 12 ms' },
+    { outcome: delivered({ flushed: 7, flushMs: 30 }), line: 'Login delivered in 12 ms, plus 7 buffered' },
+    {
+      outcome: skipped({ destination: 'splunk' }),
+      line: 'Login skipped: KEENIO_LOGIN_COLLECTION is not set',
+    },
+    {
+      outcome: skipped({ destination: 'splunk', activity: undefined, reason: 'silent authentication' }),
+      line: 'Skipped: silent authentication',
+    },
+  ])('reports a success or a skipped login with LOG=all only: $line', ({ outcome, line }) => {
+    expect(toSplunkLine(outcome, true)).toBe(`[splunk] ${line}`);
+    expect(toSplunkLine(outcome, false)).toBeUndefined();
+  });
+
+  it('names the secrets alone if what is wrong with them is too long', () => {
     const names = Array.from({ length: 14 }, (_, index) => `SECRET_${index}`);
-    const error = new ConfigError(new Map(names.map((name) => [name, 'must be true or false'])));
-    expect(explain(error, undefined, {})).toBe(`Not configured, correct ${names.join(' ')}`);
+    const problems = Object.fromEntries(names.map((name) => [name, 'must be true or false']));
+    expect(toSplunkLine(misconfigured(problems))).toBe(
+      `[splunk] Not configured, correct ${names.join(', ')}`,
+    );
+  });
+
+  it('cuts a long message of the vendor, and no other part of the line', () => {
+    const message = `400 ${'word '.repeat(60)}`;
+    const hint = 'the receiver has unsubscribed: unbind the Action, or change its URL';
+    const line = toLogLine(
+      'segment-http',
+      [rejected({ destination: 'segment-http', activity: SIGN_UP, message, hint })],
+      false,
+    );
+    expect(line).toBe(
+      `[segment-http] SignUp failed: ${message.slice(0, 79)}…; will be sent again at the user's next login; ${hint}`,
+    );
+    expect(line?.length).toBeLessThanOrEqual(LINE_LIMIT_CHARS);
+  });
+
+  it.each<[Outcome]>([
+    [
+      failed({
+        activity: SIGN_UP,
+        message: 'W'.repeat(300),
+        elapsedMs: 10_000,
+        dropped: 200,
+        hint: "check the destination's certificate",
+      }),
+    ],
+    [
+      delivered({
+        activity: SIGN_UP,
+        elapsedMs: 10_000,
+        flushed: 200,
+        flushRejected: { count: 200, message: 'W'.repeat(300) },
+        dropped: 200,
+      }),
+    ],
+  ])('fits into 255 characters, with the beginning of the message: %#', (outcome) => {
+    const line = toSplunkLine(outcome, true);
+    expect(line?.length).toBeLessThanOrEqual(LINE_LIMIT_CHARS);
+    expect(line).toContain('W'.repeat(79));
+  });
+
+  it('leaves as many characters as Auth0 stores', () => {
+    expect(LINE_LIMIT_CHARS).toBe(255);
   });
 });
 
-describe('an activity that was refused', () => {
-  it('because its user is throttled is explained, and nobody must act', () => {
-    const error = new RejectedError('429 Too Many Requests', { status: 429 });
-    expect(explain(error, LOGIN, {})).toBe('Login not delivered: 429 Too Many Requests');
-    expect(explain(error, SIGN_UP, {})).toBe(`SignUp not delivered: 429 Too Many Requests; ${AGAIN}`);
-  });
-
-  it.each([
-    [401, CHECK_CREDENTIALS],
-    [403, CHECK_CREDENTIALS],
-    [404, CHECK_ADDRESS],
-    [301, CHECK_ADDRESS],
-    [400, CHECK_SECRETS],
-    [413, CHECK_SECRETS],
-  ])('with %d is explained, and who must act', (status, advice) => {
-    const error = new RejectedError(`${status} As Node says`, { status, vendorText: 'As the vendor says' });
-    expect(explain(error, LOGIN, SECRETS)).toBe(
-      `Login not delivered: ${status} As the vendor says; ${advice}`,
-    );
-    expect(explain(error, SIGN_UP, SECRETS)).toBe(
-      `SignUp not delivered: ${status} As the vendor says; ${advice}; ${AGAIN}`,
+describe('toLogLine, for several destinations', () => {
+  it('names the destination of each part', () => {
+    const outcomes = [failed({ attempts: 1 }), rejected({ destination: 'keen' })];
+    expect(toLogLine('all', outcomes, false)).toBe(
+      '[all] splunk: Login failed: 503 Server is busy; buffered for retry; ' +
+        `keen: Login failed: 403 Invalid token; ${CHECK_CREDENTIALS}`,
     );
   });
 
-  it("is explained in Node's words where the destination has none", () => {
-    expect(explain(new RejectedError('400 Bad Request', { status: 400 }), LOGIN, SECRETS)).toBe(
-      `Login not delivered: 400 Bad Request; ${CHECK_SECRETS}`,
+  it('reports once what several have in common, without their durations', () => {
+    const outcomes = [
+      failed({ elapsedMs: 412 }),
+      failed({ destination: 'keen', elapsedMs: 500, attempts: 2 }),
+      failed({ destination: 'otlp', elapsedMs: 600 }),
+    ];
+    expect(toLogLine('all', outcomes, false)).toBe(
+      '[all] splunk, keen, otlp: Login failed: 503 Server is busy; buffered for retry',
     );
   });
 
-  it('without a status is explained in the words of the destination', () => {
-    const error = new RejectedError('an event was refused', { vendorText: 'Too many properties' });
-    expect(explain(error, LOGIN, SECRETS)).toBe(`Login not delivered: Too many properties; ${CHECK_SECRETS}`);
+  it('reports successes once, without their durations', () => {
+    const outcomes = NINE.map((destination, index) => delivered({ destination, elapsedMs: index }));
+    expect(toLogLine('all', outcomes, true)).toBe(`[all] ${NINE.join(', ')}: Login delivered`);
+  });
+
+  it('reports failures first', () => {
+    const outcomes = [
+      delivered({ destination: 'keen' }),
+      skipped({ destination: 'datadog' }),
+      failed({ attempts: 1 }),
+      delivered({ destination: 'otlp', dropped: 2 }),
+    ];
+    expect(toLogLine('all', outcomes, true)).toBe(
+      '[all] splunk: Login failed: 503 Server is busy; buffered for retry; ' +
+        'otlp: Login delivered in 12 ms; 2 buffered dropped: the secrets have changed; ' +
+        'keen: Login delivered in 12 ms; datadog: Login skipped: KEENIO_LOGIN_COLLECTION is not set',
+    );
+  });
+
+  it('says nothing of successes and skipped logins without LOG=all', () => {
+    expect(toLogLine('all', [delivered(), skipped()], false)).toBeUndefined();
+    expect(toLogLine('all', [delivered(), skipped(), failed({ destination: 'otlp' })], false)).toBe(
+      '[all] otlp: Login failed: 503 Server is busy (3 attempts, 0.4 s); buffered for retry',
+    );
+  });
+
+  it('leaves successes out before it says less of a failure', () => {
+    const failure = failed({ destination: 'otlp', message: `503 ${'word '.repeat(15)}` });
+    const successes = NINE.map((destination, index) => delivered({ destination, flushed: index + 1 }));
+    const line = toLogLine('all', [...successes, failure], true);
+    expect(line).toBe(toLogLine('all', [failure], false));
+    expect(line).toContain(failure.message);
+  });
+
+  it('cuts successes where they are all there is', () => {
+    const successes = NINE.map((destination, index) => delivered({ destination, flushed: index + 1 }));
+    const line = toLogLine('all', successes, true);
+    expect(line).toMatch(/^\[all\] splunk: Login delivered in 12 ms, plus 1 buffered; keen: .+…$/);
+    expect(line).toHaveLength(LINE_LIMIT_CHARS);
+  });
+
+  const CAUSES: ReadonlyArray<readonly [code: string, message: string]> = [
+    ['TIMEOUT', 'timed out after 3000 ms'],
+    ['503', '503 HEC is unhealthy, queues are full, ack service unavailable'],
+    ['429', '429 Too Many Requests'],
+    ['ECONNREFUSED', 'cannot connect: ECONNREFUSED'],
+    ['ECONNRESET', 'connection error: ECONNRESET'],
+    ['ENOTFOUND', 'cannot connect: ENOTFOUND'],
+    ['CERT_HAS_EXPIRED', 'cannot connect: CERT_HAS_EXPIRED'],
+    ['HPE_INVALID_CONSTANT', 'malformed HTTP response: HPE_INVALID_CONSTANT'],
+    ['CIRCUIT_OPEN', 'circuit open after 3 consecutive failures'],
+  ];
+
+  const downForNineCauses = NINE.map((destination, index) => {
+    const [code = '', message = ''] = CAUSES[index] ?? [];
+    return failed({ destination, activity: SIGN_UP, code, message });
+  });
+
+  it('names every cause and what becomes of the event with nine destinations down', () => {
+    const line = toLogLine('all', downForNineCauses, false);
+    expect(line).toBe(
+      '[all] SignUp failed, buffered for retry: splunk TIMEOUT, keen 503, segment-http 429, ' +
+        'mixpanel ECONNREFUSED, amplitude ECONNRESET, posthog ENOTFOUND, otlp CERT_HAS_EXPIRED, ' +
+        'webhook HPE_INVALID_CONSTANT, datadog CIRCUIT_OPEN',
+    );
+    expect(line?.length).toBeLessThanOrEqual(LINE_LIMIT_CHARS);
+  });
+
+  it('names every cause with nine destinations down of which some will not be retried', () => {
+    const outcomes = downForNineCauses.map((outcome, index) =>
+      index < 3
+        ? rejected({
+            destination: outcome.destination,
+            activity: SIGN_UP,
+            code: String(401 + index),
+            message: `${401 + index} ${'word '.repeat(10)}`,
+          })
+        : outcome,
+    );
+    const line = toLogLine('all', outcomes, false);
+    expect(line).toBe(
+      '[all] SignUp failed, will be sent again: splunk 401, keen 402, segment-http 403; ' +
+        'SignUp failed, buffered for retry: mixpanel ECONNREFUSED, amplitude ECONNRESET, ' +
+        'posthog ENOTFOUND, otlp CERT_HAS_EXPIRED, webhook HPE_INVALID_CONSTANT, datadog CIRCUIT_OPEN',
+    );
+    expect(line?.length).toBeLessThanOrEqual(LINE_LIMIT_CHARS);
+  });
+
+  it('says the same with LOG=all, whatever was delivered', () => {
+    const success = delivered({ destination: 'tenth' });
+    expect(toLogLine('all', [success, ...downForNineCauses], true)).toBe(
+      toLogLine('all', downForNineCauses, false),
+    );
+  });
+
+  it('names destinations with the same cause together', () => {
+    const outcomes = NINE.map((destination, index) =>
+      failed({
+        destination,
+        dropped: index,
+        ...(index % 2 === 0
+          ? { code: 'TIMEOUT', message: 'timed out after 3000 ms' }
+          : { code: '503', message: '503 Service Unavailable' }),
+      }),
+    );
+    expect(toLogLine('all', outcomes, false)).toBe(
+      '[all] Login failed, buffered for retry: ' +
+        'splunk+segment-http+amplitude+otlp+datadog timed out after 3000 ms, ' +
+        'keen+mixpanel+posthog+webhook 503 Service Unavailable',
+    );
+  });
+
+  it('keeps failures of different consequence apart where the line is short of room', () => {
+    const message = 'word '.repeat(15);
+    const outcomes = [
+      failed({ destination: 'splunk', message }),
+      rejected({ destination: 'keen', message, code: '400' }),
+      rejected({ destination: 'otlp', message, activity: SIGN_UP }),
+      failed({ destination: 'mixpanel', reason: 'internal', code: 'TypeError', message, buffered: false }),
+      delivered({ destination: 'webhook', dropped: 3 }),
+      misconfigured({ DATADOG_API_KEY: 'is missing' }, 'datadog'),
+    ];
+    expect(toLogLine('all', outcomes, false)).toBe(
+      '[all] Login failed, buffered for retry: splunk 503; Login failed: keen 400, mixpanel TypeError; ' +
+        'SignUp failed, will be sent again: otlp 403; Delivered with problems: webhook; ' +
+        'Not configured: datadog',
+    );
+  });
+
+  it('cuts what does not fit even so', () => {
+    const outcomes = Array.from({ length: 40 }, (_, index) =>
+      failed({ destination: `destination-${index}`, code: `CODE_${index}` }),
+    );
+    const line = toLogLine('all', outcomes, false);
+    expect(line).toMatch(/^\[all\] Login failed, buffered for retry: destination-0 CODE_0, .*…$/);
+    expect(line).toHaveLength(LINE_LIMIT_CHARS);
   });
 });
 
-describe('a destination that is unavailable', () => {
-  const unavailable = (...args: ConstructorParameters<typeof UnavailableError>) => {
-    const error = new UnavailableError(...args);
-    error.fate = ', after 3 attempts in 0.4 s; kept for later';
-    return error;
-  };
-
-  it('is explained by its answer and the fate of the activity', () => {
-    const error = unavailable('503 Service Unavailable', { status: 503, vendorText: 'Server is busy' });
-    expect(explain(error, SIGN_UP, SECRETS)).toBe(
-      'SignUp not delivered: 503 Server is busy, after 3 attempts in 0.4 s; kept for later',
+describe('toLogLine, for destinations that are not configured', () => {
+  it('says what is wrong with each', () => {
+    const outcomes = [misconfigured({ TOKEN: 'is missing' }), misconfigured({ KEY: 'is missing' }, 'keen')];
+    expect(toLogLine('all', outcomes, false)).toBe(
+      '[all] splunk: Not configured: TOKEN is missing; keen: Not configured: KEY is missing',
     );
   });
 
-  it('is explained by what happened where there is no answer, and who must act', () => {
-    const error = unavailable('cannot connect: CERT_HAS_EXPIRED', {
-      advice: "check the destination's certificate",
-    });
-    expect(explain(error, LOGIN, SECRETS)).toBe(
-      'Login not delivered: cannot connect: CERT_HAS_EXPIRED, after 3 attempts in 0.4 s; kept for later; ' +
-        "check the destination's certificate",
-    );
-  });
-});
-
-describe('any other failure', () => {
-  it('to mark a SignUp is explained', () => {
-    expect(explain(new NotMarkedError('anything'), SIGN_UP, SECRETS)).toBe(
-      'SignUp delivered, but app_metadata did not take the mark',
+  it('says once what is wrong for all of them', () => {
+    const problems = { DELIVERY_TIMEOUT_MS: 'must be a whole number from 250 to 10000' };
+    const outcomes = NINE.map((destination) => misconfigured(problems, destination));
+    expect(toLogLine('all', outcomes, false)).toBe(
+      `[all] ${NINE.join(', ')}: Not configured: DELIVERY_TIMEOUT_MS must be a whole number from 250 to 10000`,
     );
   });
 
-  it.each([
-    [new TypeError('auth0|5f7c8ec7c33c6c004bbafe82 is not iterable'), 'TypeError'],
-    [new Error('5f1d9a6e-t0ken'), 'Error'],
-    ['auth0|5f7c8ec7c33c6c004bbafe82', 'string'],
-    [undefined, 'undefined'],
-    [null, 'object'],
-  ])('is explained without its words: %s', (error, kind) => {
-    expect(explain(error, SIGN_UP, SECRETS)).toBe(`SignUp not delivered: unexpected ${kind}`);
-    expect(explain(error, undefined, undefined)).toBe(`Login not delivered: unexpected ${kind}`);
-  });
-});
-
-describe('a success', () => {
-  const delivery = { durationMs: 12, along: 0 };
-
-  it('is reported with the time it took', () => {
-    expect(report(SIGN_UP, delivery, SECRETS)).toBe('SignUp delivered in 12 ms');
-  });
-
-  it('is reported with what went along', () => {
-    expect(report(LOGIN, { ...delivery, along: 7 }, SECRETS)).toBe('Login delivered in 12 ms, with 7 kept');
-  });
-
-  it('is reported with what was refused and dropped', () => {
-    const error = new RejectedError('400 Bad Request', { status: 400, vendorText: 'Too long' });
-    const refusal = { error, refused: someLogins(2) };
-    expect(report(LOGIN, { ...delivery, refusal }, SECRETS)).toBe(
-      'Login delivered in 12 ms; 2 kept refused and dropped: 400 Too long',
+  it('names the secrets of each where the line is short of room', () => {
+    const problem = 'must be an https URL without user, query and fragment';
+    const outcomes = NINE.slice(0, 4).map((destination, index) =>
+      misconfigured({ [`URL_${index}`]: problem, LOG: 'must be failures or all' }, destination),
     );
-    expect(report(LOGIN, { ...delivery, along: 7, refusal }, SECRETS)).toBe(
-      'Login delivered in 12 ms, with 7 kept; 2 kept refused and dropped: 400 Too long',
+    expect(toLogLine('all', outcomes, false)).toBe(
+      '[all] Not configured: splunk URL_0 LOG, keen URL_1 LOG, segment-http URL_2 LOG, mixpanel URL_3 LOG',
     );
   });
 
-  it('is reported with what a destination without a status says of a refusal', () => {
-    const error = new RejectedError('an event was refused', { vendorText: 'Too many properties' });
-    expect(report(LOGIN, { ...delivery, refusal: { error, refused: [LOGIN] } }, SECRETS)).toBe(
-      'Login delivered in 12 ms; 1 kept refused and dropped: Too many properties',
+  it('says that no destination is configured', () => {
+    expect(toLogLine('all', [misconfigured({}, 'all')], false)).toBe(
+      '[all] no destination configured: set the secrets of at least one',
     );
-  });
-
-  it('is reported with what went wrong in a sink, without its words', () => {
-    const refusal = { error: new TypeError('auth0|user-1'), refused: someLogins(1) };
-    expect(report(LOGIN, { ...delivery, refusal }, SECRETS)).toBe(
-      'Login delivered in 12 ms; 1 kept refused and dropped: unexpected TypeError',
-    );
-  });
-});
-
-describe('what the destination says', () => {
-  const said = (vendorText: string, activity: Activity = LOGIN, secrets: unknown = SECRETS): string => {
-    const line = explain(new RejectedError('400', { status: 400, vendorText }), activity, secrets);
-    return line.slice('Login not delivered: 400 '.length, -`; ${CHECK_SECRETS}`.length);
-  };
-
-  it.each([
-    ['on one line', 'two\nlines', 'two lines'],
-    ['without control characters', '\r\n a \t\u0000\u001b[31m b\u2028c\u200b\u202ed \n', 'a [31m b c d'],
-    ['cut to 80 characters', 'x'.repeat(100), 'x'.repeat(80)],
-    ['cut after its blanks are gone', `${' \n'.repeat(100)}x`, 'x'],
-  ])('is %s', (_, text, expected) => {
-    expect(said(text)).toBe(expected);
-  });
-
-  const PERSON: Activity = {
-    ...LOGIN,
-    user: { id: 'auth0|ada', name: 'Ada "Lady"\tLovelace', email: 'lovelace@example.com' },
-    request: { ip: '203.0.113.7', userAgent: 'Mozilla/5.0 (X11)' },
-  };
-
-  it.each([
-    'auth0|ada',
-    'Ada "Lady"\tLovelace',
-    'lovelace@example.com',
-    '203.0.113.7',
-    'Mozilla/5.0 (X11)',
-    '5f1d9a6e-t0ken',
-  ])('is without the private value %s, in JSON, too', (value) => {
-    expect(said(`You sent ${value}, ${value}.`, PERSON)).toBe('You sent ***, ***.');
-    expect(said(`You sent ${JSON.stringify(value)}.`, PERSON)).toBe('You sent "***".');
-  });
-
-  it('is without a private value that holds another one', () => {
-    const person: Activity = {
-      ...LOGIN,
-      user: { id: 'lovelace', name: 'lovelace', email: 'ada.lovelace@example.com' },
-    };
-    expect(said('ada.lovelace@example.com', person)).toBe('***');
-  });
-
-  it('is without a private value that its end cuts off', () => {
-    expect(said(`${'x'.repeat(75)} ${PERSON.user.email}`, PERSON)).toBe(`${'x'.repeat(75)} ***`);
-  });
-
-  it.each([
-    ['Basic', btoa('5f1d9a6e-t0ken:')],
-    ['base64', btoa('5f1d9a6e-t0ken')],
-  ])('is without a secret as a header has it: %s', (_, value) => {
-    expect(said(`You sent ${value}.`)).toBe('You sent ***.');
-  });
-
-  it.each(['reader:t0ken', btoa('reader:t0ken'), 't0ken'])(
-    'is without the secret of name:secret: %s',
-    (value) => {
-      expect(said(`You sent ${value}.`, LOGIN, { ACCOUNT: 'reader:t0ken' })).toBe('You sent ***.');
-    },
-  );
-
-  it.each(['Basic YWRhOmxhZHk', 'YWRhOmxhZHk', 'k3y%', 'one=of=them'])(
-    'is without a value from a list of headers: %s',
-    (value) => {
-      const secrets = { HEADERS: 'Authorization=Basic%20YWRhOmxhZHk,x-key=k3y%,x-other=one=of=them' };
-      expect(said(`Basic Authorization: ${value}.`, LOGIN, secrets)).toBe('Basic Authorization: ***.');
-    },
-  );
-
-  it.each([
-    ['The requested webhook "POST 5c1e2a3b" is not registered.', 'webhook "POST ***" is not'],
-    ['Cannot POST /webhook/5c1e2a3b?sig=Ab3-_x', 'POST /webhook/***?sig=***'],
-  ])('is without what makes an address secret: %s', (text, expected) => {
-    expect(said(text, LOGIN, { URL: 'https://n8n.acme.com/webhook/5c1e2a3b?sig=Ab3-_x' })).toContain(
-      expected,
-    );
-  });
-
-  it.each([undefined, null, 'secrets', 7])('is quoted whatever the secrets are: %j', (secrets) => {
-    expect(said('Too long', LOGIN, secrets)).toBe('Too long');
-  });
-
-  it('of kept activities is without the private values of those', () => {
-    const refused = [PERSON, { ...PERSON, user: { id: 'auth0|grace', email: 'grace@example.com' } }];
-    const texts = refused.flatMap(({ user }) => [user.id, user.email, JSON.stringify(user.name)]);
-    for (const vendorText of texts) {
-      const error = new RejectedError('400', { status: 400, vendorText: `You sent ${vendorText}` });
-      const line = report(LOGIN, { durationMs: 12, along: 0, refusal: { error, refused } }, SECRETS);
-      for (const part of ['ada', 'grace', 'Lovelace', 'example.com']) expect(line).not.toContain(part);
-    }
-  });
-});
-
-describe('the longest line', () => {
-  const vendorText = 'W'.repeat(500);
-
-  it('of a failure fits where 256 characters are stored', () => {
-    const error = new UnavailableError('503', {
-      status: 503,
-      vendorText,
-      advice: "check the destination's certificate",
-    });
-    error.fate = ', after 3 attempts in 10.0 s; kept for later, 200 older dropped';
-    const refused = new RejectedError('404', { status: 404, vendorText });
-    for (const explained of [error, refused]) {
-      expect(`[segment-http] ${explain(explained, SIGN_UP, {})}`.length).toBeLessThan(256);
-    }
-  });
-
-  it('of a success fits where 256 characters are stored', () => {
-    const refusal = { error: new RejectedError('', { vendorText }), refused: someLogins(200) };
-    const line = report(SIGN_UP, { durationMs: 10_000, along: 200, refusal }, {});
-    expect(`[segment-http] ${line}`.length).toBeLessThan(256);
   });
 });
