@@ -125,12 +125,16 @@ const checkSettings = (values: Settings): Problems => {
     names.find((name) => !known.includes(name) && !declared.includes(name));
   const unknownToOmit = findUnknown(values.OMIT_FIELDS, OMITTABLE_FIELDS);
   const unknownToHash = findUnknown(values.HASH_FIELDS, HASHABLE_FIELDS);
-  const taken = declared.find((name) => FIXED_PROPERTIES.includes(name));
+  const findFixed = (setting: 'PROPERTIES' | 'USER_PROPERTIES'): Problems => {
+    const fixed = values[setting].find(({ name }) => FIXED_PROPERTIES.includes(name));
+    return fixed ? { [setting]: `cannot redefine ${fixed.name}` } : {};
+  };
   return {
     ...(unknownToOmit && { OMIT_FIELDS: `cannot omit ${unknownToOmit}` }),
     ...(unknownToHash && { HASH_FIELDS: `cannot hash ${unknownToHash}` }),
     ...(values.HASH_FIELDS.length > 0 && values.HASH_KEY === undefined && { HASH_KEY: 'is missing' }),
-    ...(taken && { PROPERTIES: `cannot redefine ${taken}` }),
+    ...findFixed('PROPERTIES'),
+    ...findFixed('USER_PROPERTIES'),
   };
 };
 
