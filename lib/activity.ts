@@ -287,7 +287,10 @@ export const commonProperties = (activity: Activity) => {
   };
 };
 
-/** Names that the operator's own properties cannot have: ours, and those that vendors give a meaning. */
+/**
+ * Names that the operator's own properties cannot have: ours, and those to which a destination gives a meaning. They are
+ * the same for every destination, so that one can be added to an Action without renaming a property.
+ */
 export const FIXED_PROPERTIES: readonly string[] = [
   ...Object.keys(
     commonProperties({
@@ -301,20 +304,12 @@ export const FIXED_PROPERTIES: readonly string[] = [
       visitor: {},
     } as Activity),
   ),
-  ...[
-    'id',
-    'userId',
-    'name',
-    'ip',
-    'type',
-    'time',
-    'timestamp',
-    'message',
-    'event',
-    'token',
-    'distinct_id',
-    'keen',
-  ],
+  ...['id', 'userId', 'name', 'ip', 'type', 'time', 'timestamp', 'occurredAt', 'message', 'event', 'token'],
+  ...['clientIP', 'userName', 'action', 'app', 'src', 'user', 'dest'],
+  ...['authentication_method', 'authentication_service'],
+  ...['agent', 'clientName', 'clientID', 'firstName', 'lastName', 'avatar', 'company'],
+  ...['signed_up', 'login_count', 'last_login', 'distinct_id', 'mp_country_code', 'hashedIp', 'keen'],
+  ...['status', 'service', 'ddsource', 'ddtags', 'evt', 'usr', 'network', 'http'],
 ];
 
 /** Sent where a vendor would otherwise store and look up the address that Auth0 calls from. */
@@ -325,7 +320,7 @@ export const ipForLookup = ({ request: { ip = '' } }: Activity): string | undefi
   isIP(ip) ? ip : undefined;
 
 /** The values of an activity that identify a person, alone or together with other data. */
-export const piiValues = ({ user, request }: Activity): string[] =>
+export const piiValues = ({ user, request, visitor, properties }: Activity): string[] =>
   // The part of an Auth0 id before the last `|` names the connection: `auth0`, `google-oauth2`.
   [
     user.id.slice(user.id.lastIndexOf('|') + 1),
@@ -339,7 +334,11 @@ export const piiValues = ({ user, request }: Activity): string[] =>
     user.picture,
     request.ip,
     request.userAgent,
-  ].filter((value) => value !== undefined);
+    visitor.anonymousId,
+    visitor.sessionId,
+    // Nobody but the operator knows what these are.
+    ...[properties, user.properties].flatMap((chosen) => Object.values(chosen).flat()),
+  ].filter((value) => typeof value === 'string');
 
 /** One SignUp per user and tenant, whenever and wherever it is sent. */
 export const signUpId = (tenant: string, userId: string): string => nameBased(tenant, userId, 'SignUp');

@@ -1,5 +1,5 @@
 /** What the operator chooses to add to an event: properties, the visitor, the group, and the id of the user. */
-import type { Activity } from './activity.ts';
+import { type Activity, FIXED_PROPERTIES } from './activity.ts';
 import { getErrorName } from './errors.ts';
 import type { LoginEvent } from './login-event.ts';
 import { getAt, readProperties, toProperties } from './properties.ts';
@@ -18,17 +18,17 @@ export interface PropertyFunctions {
   readonly userProperties?: (event: any) => Properties;
 }
 
-/** @param onError is told the name of the error of a function that throws. */
+/** @param onError is told what is wrong with a function: `properties() threw TypeError`. */
 export const applyChoices = (
   login: Activity,
   event: LoginEvent,
   settings: Settings,
   functions: PropertyFunctions,
-  onError: (errorName: string) => void,
+  onError: (problem: string) => void,
 ): Activity => {
   const call = (name: keyof PropertyFunctions): Properties => {
     try {
-      return functions[name]?.(event) ?? {};
+      return toOwn(functions[name]?.(event), (problem) => onError(`${name}() ${problem}`));
     } catch (error) {
       onError(`${name}() threw ${getErrorName(error)}`);
       return {};
@@ -53,6 +53,24 @@ export const applyChoices = (
     properties: toProperties({ ...readProperties(event, settings.PROPERTIES), ...call('properties') }),
   };
 };
+
+/** What a function returned, without names that are fixed. A getter of it can throw. */
+const toOwn = (returned: unknown, onError: (problem: string) => void): Properties => {
+  if (isThenable(returned)) {
+    // A login waits for deliveries alone. Unhandled, a rejection would end the process.
+    Promise.resolve(returned).catch(() => {});
+    onError('returned a promise');
+    return {};
+  }
+  const entries = Object.entries({ ...(returned as object | null | undefined) });
+  const isFixed = ([name]: readonly [string, unknown]) => FIXED_PROPERTIES.includes(name);
+  const fixed = entries.find(isFixed);
+  if (fixed) onError(`cannot redefine ${fixed[0]}`);
+  return Object.fromEntries(entries.filter((entry) => !isFixed(entry)));
+};
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 
 const toUserId = (value: unknown): string | undefined => {
   if (typeof value === 'string' && value.trim() !== '') return value;

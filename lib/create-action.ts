@@ -147,7 +147,7 @@ const recordTo = async (
     // 3. SignUp or Login?
     const type = isSignUp(login, event, sink.name, secrets.SIGNUP_WINDOW_DAYS) ? 'SignUp' : 'Login';
     const chosen = applyChoices(login, event, secrets, action.functions, (error) => {
-      base.propertiesError = error;
+      base.propertiesError ??= error;
     });
     const activity = toRecorded(chosen, type, secrets);
     base.activity = activity;

@@ -25,7 +25,7 @@ export const exclusionList: Format<readonly Exclusion[]> = {
       const kind = KINDS.find((known) => known === kindText.toLowerCase());
       if (!kind) return { problem: `must be some of ${KINDS.map((known) => `${known}=…`).join(',')}` };
       if (kind !== 'flag') {
-        exclusions.push({ kind, value: text.toLowerCase() });
+        exclusions.push({ kind, value: text.toLowerCase().replace(/^@/, '') });
         continue;
       }
       const path = parsePath(text.replace(/^!/, ''));
@@ -51,8 +51,12 @@ export const getExclusion = (
   };
   const match = exclusions.find(({ kind, value, path, negated = false }) =>
     kind === 'flag'
-      ? Boolean(path && getAt(event, path)) !== negated
+      ? isSet(path && getAt(event, path)) !== negated
       : candidates[kind].some((candidate) => candidate?.toLowerCase() === value),
   );
   return match && `excluded by EXCLUDE (${match.kind})`;
 };
+
+/** A sign-up form can store nothing but strings in `user_metadata`, so a consent that was refused is `"false"` there. */
+const isSet = (value: unknown): boolean =>
+  typeof value === 'string' ? !/^\s*(false|no|off|0)?\s*$/i.test(value) : Boolean(value);

@@ -56,7 +56,7 @@ const CREDENTIAL = /token|secret|password|assertion|credential/i;
 export const parsePath = (text: string): { readonly value: Path } | { readonly problem: string } => {
   const path = text.split('.');
   if (path.length < 2 || path.some((key) => !/^[\w:$-]{1,64}$/.test(key))) {
-    return { problem: `has no path like user.app_metadata.plan: ${text.slice(0, 40)}` };
+    return { problem: `needs a path like user.app_metadata.plan instead of ${text.slice(0, 40)}` };
   }
   const isForbidden =
     !ROOTS.includes(path[0] ?? '') ||
@@ -78,7 +78,7 @@ export const propertyList: Format<readonly PropertySource[]> = {
       if (!match) return { problem: `must be name=path,name='constant', near ${rest.trim().slice(0, 40)}` };
       const [{ length }, name = '', constant, pathText = ''] = match;
       rest = rest.slice(length);
-      if (!isPropertyName(name)) return { problem: `has a name that is none: ${name.slice(0, 40)}` };
+      if (!isPropertyName(name)) return { problem: `has an invalid name: ${name.slice(0, 40)}` };
       if (sources.some((source) => source.name === name)) return { problem: `names ${name} twice` };
       if (constant !== undefined) {
         sources.push({ name, constant });

@@ -13,12 +13,15 @@ import {
   type SecretValues,
 } from './secrets.ts';
 
-/** What of a user can be omitted or hashed; properties as well, by their names. */
-export const PERSONAL_FIELDS =
-  'userId,name,givenName,familyName,username,email,phone,picture,ip,userAgent,coordinates'.split(',');
+/** What of a user can be omitted, as can properties by their names. Not the id: an event always belongs to somebody. */
+export const OMITTABLE_FIELDS =
+  'name,givenName,familyName,username,email,phone,picture,ip,userAgent,coordinates'.split(',');
+
+/** What of a user can be hashed, as can properties. Not coordinates: there are so few that a hash could be guessed. */
+export const HASHABLE_FIELDS = ['userId', ...OMITTABLE_FIELDS.filter((name) => name !== 'coordinates')];
 
 /** Not sent by default: no destination needs them to tell one user from another. */
-const OMITTED_BY_DEFAULT = 'phone,picture,coordinates';
+export const OMITTED_BY_DEFAULT = ['phone', 'picture', 'coordinates'];
 
 export const settings = {
   EVENTS: optional(commaSeparated('SignUp', 'Login'), 'Events that are recorded', 'SignUp,Login'),
@@ -59,12 +62,12 @@ export const settings = {
   ),
   OMIT_FIELDS: optional(
     nameList,
-    'Fields and properties that are not sent, of `name,givenName,familyName,username,email,phone,picture,ip,userAgent,coordinates`; `none` sends all',
-    OMITTED_BY_DEFAULT,
+    `Fields and properties that are not sent, of \`${OMITTABLE_FIELDS.join(',')}\`; \`none\` sends all`,
+    OMITTED_BY_DEFAULT.join(','),
   ),
   HASH_FIELDS: optional(
     nameList,
-    'Fields and properties that are sent as a hash (HMAC-SHA256), of `userId` and those of `OMIT_FIELDS`',
+    `Fields and properties that are sent as a hash (HMAC-SHA256), of \`${HASHABLE_FIELDS.join(',')}\``,
     'none',
   ),
   HASH_KEY: optional(sensitiveString, 'Key of the hashes, required with `HASH_FIELDS`'),
@@ -120,16 +123,18 @@ const checkSettings = (values: Settings): Problems => {
   const declared = [...values.PROPERTIES, ...values.USER_PROPERTIES].map(({ name }) => name);
   const findUnknown = (names: readonly string[], known: readonly string[]): string | undefined =>
     names.find((name) => !known.includes(name) && !declared.includes(name));
-  const omittable = PERSONAL_FIELDS.filter((name) => name !== 'userId');
-  const hashable = PERSONAL_FIELDS.filter((name) => name !== 'coordinates');
-  const unknownToOmit = findUnknown(values.OMIT_FIELDS, omittable);
-  const unknownToHash = findUnknown(values.HASH_FIELDS, hashable);
-  const taken = declared.find((name) => FIXED_PROPERTIES.includes(name));
+  const unknownToOmit = findUnknown(values.OMIT_FIELDS, OMITTABLE_FIELDS);
+  const unknownToHash = findUnknown(values.HASH_FIELDS, HASHABLE_FIELDS);
+  const findFixed = (setting: 'PROPERTIES' | 'USER_PROPERTIES'): Problems => {
+    const fixed = values[setting].find(({ name }) => FIXED_PROPERTIES.includes(name));
+    return fixed ? { [setting]: `cannot redefine ${fixed.name}` } : {};
+  };
   return {
     ...(unknownToOmit && { OMIT_FIELDS: `cannot omit ${unknownToOmit}` }),
     ...(unknownToHash && { HASH_FIELDS: `cannot hash ${unknownToHash}` }),
     ...(values.HASH_FIELDS.length > 0 && values.HASH_KEY === undefined && { HASH_KEY: 'is missing' }),
-    ...(taken && { PROPERTIES: `cannot redefine ${taken}` }),
+    ...findFixed('PROPERTIES'),
+    ...findFixed('USER_PROPERTIES'),
   };
 };
 
