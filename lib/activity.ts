@@ -46,6 +46,10 @@ export interface Activity {
  */
 export const STRING_LIMIT_CHARS = 512;
 
+/** Where they are too many bytes together, strings that are no ids are cut to these lengths, until they are not. */
+const SHORTER_LIMITS_CHARS = [128, 64];
+const ACTIVITY_LIMIT_BYTES = 20 * 1024;
+
 const MS_PER_HOUR = 60 * 60 * 1000;
 const MS_PER_DAY = 24 * MS_PER_HOUR;
 
@@ -150,12 +154,21 @@ export const dedupeTime = ({ type, time, user }: Activity): Date =>
   type === 'SignUp' ? (user.createdAt ?? time) : time;
 
 /** The activity with its strings as they can be sent: cut, and valid Unicode. */
-export const toSendable = (activity: Activity): Activity => mapStrings(activity) as Activity;
+export const toSendable = (activity: Activity): Activity => {
+  let sendable = cutStrings(activity, STRING_LIMIT_CHARS);
+  for (const limitChars of SHORTER_LIMITS_CHARS) {
+    if (Buffer.byteLength(JSON.stringify(sendable)) <= ACTIVITY_LIMIT_BYTES) break;
+    sendable = cutStrings(activity, limitChars);
+  }
+  return sendable as Activity;
+};
 
-const mapStrings = (value: unknown): unknown => {
-  if (typeof value === 'string') return value.slice(0, STRING_LIMIT_CHARS).toWellFormed();
+const cutStrings = (value: unknown, limitChars: number): unknown => {
+  if (typeof value === 'string') return value.slice(0, limitChars).toWellFormed();
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item)]));
+  const cut = ([name, item]: [string, unknown]) =>
+    [name, cutStrings(item, name === 'id' ? STRING_LIMIT_CHARS : limitChars)] as const;
+  return Object.fromEntries(Object.entries(value).map(cut));
 };
 
 /** The flat properties, under our names. A destination takes out those for which its vendor has a place of its own. */
