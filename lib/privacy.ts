@@ -44,7 +44,7 @@ export const applyPrivacy = (
   return {
     ...activity,
     // An activity always belongs to somebody, so the id is never omitted.
-    user: { ...protectAll(user), id: protect(user.id) ?? user.id },
+    user: { ...protectAll(user), id: hashed.has(user.id.toLowerCase()) ? hash(user.id) : user.id },
     request: protectAll(request),
   };
 };

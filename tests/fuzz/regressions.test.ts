@@ -5,6 +5,7 @@ import { type Activity, toLogin, toSendable } from '../../lib/activity.ts';
 import { CircuitBreaker, FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
 import { Destination, deliver } from '../../lib/deliver.ts';
 import { UnavailableError } from '../../lib/errors.ts';
+import { applyPrivacy } from '../../lib/privacy.ts';
 import { parseSecrets, type Settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 
@@ -45,6 +46,16 @@ describe('toSendable', () => {
     const payload = segmentHttp.toPayload(toSendable(activity), secrets, new Date());
     expect(JSON.stringify(payload).length).toBeLessThan(32 * 1024);
     expect(payload.userId).toBe('auth0|1');
+  });
+});
+
+describe('applyPrivacy', () => {
+  it('hashes the id of a user where it equals a field to omit', () => {
+    const event = { user: { user_id: 'ada@acme.com', email: 'ada@acme.com' } };
+    const input = { OMIT_FIELDS: 'email', HASH_FIELDS: 'userId', HASH_KEY: 'key' };
+    const { user } = applyPrivacy(toLogin(event, new Date()), parseSecrets({ secrets: {} }, input));
+    expect(user.email).toBeUndefined();
+    expect(user.id).toMatch(/^[\da-f]{64}$/);
   });
 });
 
