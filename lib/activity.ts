@@ -93,6 +93,10 @@ export interface Activity {
  */
 export const STRING_LIMIT_CHARS = 512;
 
+/** Where they are too many bytes together, strings that are no ids are cut to these lengths, until they are not. */
+const SHORTER_LIMITS_CHARS = [128, 64];
+const ACTIVITY_LIMIT_BYTES = 20 * 1024;
+
 const MS_PER_HOUR = 60 * 60 * 1000;
 const MS_PER_DAY = 24 * MS_PER_HOUR;
 
@@ -230,13 +234,22 @@ export const dedupeTime = ({ type, time, user }: Activity): Date =>
   type === 'SignUp' ? (user.createdAt ?? time) : time;
 
 /** The activity with its strings as they can be sent: cut, and valid Unicode. */
-export const toSendable = (activity: Activity): Activity => mapStrings(activity) as Activity;
+export const toSendable = (activity: Activity): Activity => {
+  let sendable = cutStrings(activity, STRING_LIMIT_CHARS);
+  for (const limitChars of SHORTER_LIMITS_CHARS) {
+    if (Buffer.byteLength(JSON.stringify(sendable)) <= ACTIVITY_LIMIT_BYTES) break;
+    sendable = cutStrings(activity, limitChars);
+  }
+  return sendable as Activity;
+};
 
-const mapStrings = (value: unknown): unknown => {
-  if (typeof value === 'string') return value.slice(0, STRING_LIMIT_CHARS).toWellFormed();
+const cutStrings = (value: unknown, limitChars: number): unknown => {
+  if (typeof value === 'string') return value.slice(0, limitChars).toWellFormed();
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  if (Array.isArray(value)) return value.map(mapStrings);
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item)]));
+  if (Array.isArray(value)) return value.map((item) => cutStrings(item, limitChars));
+  const cut = ([name, item]: [string, unknown]) =>
+    [name, cutStrings(item, /id$/i.test(name) ? STRING_LIMIT_CHARS : limitChars)] as const;
+  return Object.fromEntries(Object.entries(value).map(cut));
 };
 
 /**

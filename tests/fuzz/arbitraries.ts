@@ -1,15 +1,22 @@
 /** What Auth0, its operators and its users can hand to an Action. */
 import fc from 'fast-check';
 import { sinks as httpSinks } from '../../actions/all.ts';
-import { segment } from '../../actions/segment.ts';
 import { settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { exampleEvent } from '../../tools/simulator/auth0/example-event.ts';
-import { getVendorSecrets } from './vendors.ts';
+import { getVendorSecrets, segmentSink } from './vendors.ts';
 
-export const SINKS = [...httpSinks, segment] as readonly Sink[];
+export const SINKS = [...httpSinks, segmentSink] as readonly Sink[];
 
-export const sink = fc.constantFrom(...SINKS);
+/** By their names, which can be printed. The two of Segment have the same secrets, so there is one of them at most. */
+export const sinkNames = fc.uniqueArray(fc.constantFrom(...SINKS.map(({ name }) => name)), {
+  minLength: 1,
+  maxLength: 3,
+  selector: (name) => name.replace('segment-http', 'segment'),
+});
+
+export const getSinks = (names: readonly string[]): readonly Sink[] =>
+  SINKS.filter(({ name }) => names.includes(name));
 
 // --- Strings ---------------------------------------------------------------------------------------------------------
 
@@ -27,6 +34,11 @@ const PROTOTYPE_KEYS = [
 const codeUnits = fc.string({
   unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
 });
+
+/** Longer than any vendor accepts; of characters that become two to six bytes in JSON, some of them. */
+export const longString = fc
+  .constantFrom('x', '"', '中', '\u0001', '\ud800', '😀')
+  .map((character) => character.repeat(12_000));
 
 export const hostileString = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -58,7 +70,7 @@ export const hostileString = fc.oneof(
     '%s%d',
     '=cmd|x!A1',
   ),
-  fc.constantFrom('x', '中', '\u0001', '\ud800', '"', '😀').map((character) => character.repeat(40_000)),
+  longString,
 );
 
 const anything = fc.oneof(
@@ -122,25 +134,36 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ path: fc.constantFrom(...paths), kind: fc.constant('throw') }) },
 ) as fc.Arbitrary<Change>;
 
-const apply = (event: object, { path, ...change }: Change): void => {
-  let target: unknown = event;
-  for (const key of path.slice(0, -1)) {
-    if (typeof target !== 'object' || target === null) return;
-    target = Reflect.get(target, key);
-  }
-  const key = path.at(-1) ?? '';
+/** Without calling a getter that throws. */
+const getAt = (event: object, path: Path): unknown =>
+  path.reduce<unknown>(
+    (value, name) =>
+      typeof value === 'object' && value !== null
+        ? Object.getOwnPropertyDescriptor(value, name)?.value
+        : undefined,
+    event,
+  );
+
+/** Sets, removes or spoils a property; does nothing where there is no object to have it. */
+const define = (event: object, path: Path, descriptor: PropertyDescriptor | undefined): void => {
+  const target = getAt(event, path.slice(0, -1));
   if (typeof target !== 'object' || target === null || Object.isFrozen(target)) return;
-  if (change.kind === 'remove') Reflect.deleteProperty(target, key);
-  if (change.kind === 'set') Reflect.set(target, key, change.value);
-  if (change.kind === 'throw') {
-    Object.defineProperty(target, key, {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        throw new Error(`${path.join('.')} is private`);
-      },
-    });
-  }
+  const name = path.at(-1) ?? '';
+  if (descriptor === undefined) Reflect.deleteProperty(target, name);
+  else Reflect.defineProperty(target, name, { configurable: true, enumerable: true, ...descriptor });
+};
+
+export const setAt = (event: object, path: Path, value: unknown): void =>
+  define(event, path, { value, writable: true });
+
+const apply = (event: object, change: Change): void => {
+  if (change.kind === 'set') setAt(event, change.path, change.value);
+  if (change.kind === 'remove') define(event, change.path, undefined);
+  if (change.kind === 'throw') define(event, change.path, { get: () => fail(change.path) });
+};
+
+const fail = (path: Path): never => {
+  throw new Error(`${path.join('.')} is private`);
 };
 
 export interface LoginInput {
@@ -174,7 +197,7 @@ export const toEvent = ({ user, createdMinutesAgo, loginsCount, transaction }: L
 };
 
 /** Any event: one as Auth0 documents it, with anything anywhere. Made when the login happens. */
-export const changes = fc.array(change, { maxLength: 8 });
+export const eventChanges = fc.array(change, { maxLength: 8 });
 
 export const toHostileEvent = (login: LoginInput, changes: readonly Change[]) => {
   const event = toEvent(login);
@@ -203,12 +226,6 @@ const secretValue = (name: string): fc.Arbitrary<unknown> =>
     { weight: 1, arbitrary: anything },
   );
 
-/** Values of some settings, valid or not. */
-export const someSettings: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc.record(
-  Object.fromEntries(Object.keys(settings).map((name) => [name, secretValue(name)])),
-  { requiredKeys: [] },
-);
-
 /** Values of some settings, each of them valid. */
 export const validSettings: fc.Arbitrary<Readonly<Record<string, string>>> = fc
   .record(
@@ -217,10 +234,23 @@ export const validSettings: fc.Arbitrary<Readonly<Record<string, string>>> = fc
   )
   .map((values) => ({ ...values, HASH_KEY: 'a key of the hashes' }));
 
-/** The secrets of a sink that lead to its mock, some of them changed to anything. */
-export const secretsOf = (sink: Sink): fc.Arbitrary<Readonly<Record<string, unknown>>> =>
-  fc
-    .record(Object.fromEntries(Object.keys(sink.secrets).map((name) => [name, secretValue(name)])), {
-      requiredKeys: [],
-    })
-    .map((values) => ({ ...getVendorSecrets(sink.name), ...values }));
+/** The secrets of some sinks that lead to their mocks, and settings; some of them can be anything. */
+export const someSecrets = (names: readonly string[]): fc.Arbitrary<Readonly<Record<string, unknown>>> => {
+  const declared = getSinks(names).flatMap(({ secrets }) => Object.keys(secrets));
+  const anySecret = fc.constantFrom(...declared, ...Object.keys(settings)).chain(namedSecret);
+  return fc
+    .tuple(validSettings, fc.oneof(fc.constant([]), fc.array(anySecret, { maxLength: 5 })))
+    .map(([valid, changed]) =>
+      Object.assign({}, ...names.map(getVendorSecrets), valid, Object.fromEntries(changed)),
+    );
+};
+
+const namedSecret = (name: string): fc.Arbitrary<[string, unknown]> =>
+  secretValue(name).map((value) => [name, value]);
+
+/** Where Auth0's example has a string that users, applications or administrators choose. */
+export const stringPaths = paths.filter((path) => {
+  const isFixed =
+    /^(user,(user_id|created_at|updated_at|last_)|transaction,|tenant,|request,query|client,metadata)/;
+  return typeof getAt(exampleEvent(), path) === 'string' && !isFixed.test(path.join());
+});

@@ -37,14 +37,13 @@ export const never = (): Promise<never> => new Promise(() => {});
 /** Half of the body, and after a while the other half: axios destroys the stream when the request is aborted. */
 const toStream = (body: string, ms: number, signal: AbortSignal): Readable => {
   const bytes = Buffer.from(body);
-  const stream: Readable & { complete?: boolean } = new Readable({ read() {} });
+  const stream = new Readable({ read() {} });
   signal.addEventListener('abort', () => stream.destroy(new CanceledError('canceled')), { once: true });
   stream.push(bytes.subarray(0, bytes.length / 2));
   const end = () => {
     if (stream.destroyed) return;
     stream.push(bytes.subarray(bytes.length / 2));
     stream.push(null);
-    stream.complete = true;
   };
   if (ms === 0) end();
   else if (ms !== Infinity) setTimeout(end, ms);

@@ -1,10 +1,12 @@
 /** The smallest examples of what random inputs have found. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Activity } from '../../lib/activity.ts';
+import { segmentHttp } from '../../actions/segment-http.ts';
+import { type Activity, toLogin, toSendable } from '../../lib/activity.ts';
 import { CircuitBreaker, FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
 import { Destination, deliver } from '../../lib/deliver.ts';
 import { UnavailableError } from '../../lib/errors.ts';
-import type { Settings } from '../../lib/settings.ts';
+import { applyPrivacy } from '../../lib/privacy.ts';
+import { parseSecrets, type Settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 
 const toActivity = (id: string): Activity => ({ id, type: 'Login', time: new Date() }) as Activity;
@@ -25,6 +27,37 @@ const createDestination = (send: Sink['send']): Destination => {
   const sink: Pick<Sink, 'send'> = { send };
   return new Destination(sink as Sink);
 };
+
+describe('toSendable', () => {
+  it('cuts strings that take six bytes a character until the strictest vendor accepts the event', () => {
+    // JSON has no shorter form of it than `\\u0001`.
+    const long = '\u0001'.repeat(1000);
+    const activity = toLogin(
+      {
+        user: { user_id: 'auth0|1', name: long, email: long },
+        client: { client_id: long, name: long },
+        connection: { name: long, strategy: long },
+        organization: { id: long, name: long },
+        request: { ip: long, user_agent: long, geoip: { countryCode: long, cityName: long } },
+      },
+      new Date(),
+    );
+    const secrets = parseSecrets(segmentHttp, { SEGMENT_WRITE_KEY: 'key' });
+    const payload = segmentHttp.toPayload(toSendable(activity), secrets, new Date());
+    expect(JSON.stringify(payload).length).toBeLessThan(32 * 1024);
+    expect(payload.userId).toBe('auth0|1');
+  });
+});
+
+describe('applyPrivacy', () => {
+  it('hashes the id of a user where it equals a field to omit', () => {
+    const event = { user: { user_id: 'ada@acme.com', email: 'ada@acme.com' } };
+    const input = { OMIT_FIELDS: 'email', HASH_FIELDS: 'userId', HASH_KEY: 'key' };
+    const { user } = applyPrivacy(toLogin(event, new Date()), parseSecrets({ secrets: {} }, input));
+    expect(user.email).toBeUndefined();
+    expect(user.id).toMatch(/^[\da-f]{64}$/);
+  });
+});
 
 describe('CircuitBreaker', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));

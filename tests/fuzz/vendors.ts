@@ -1,6 +1,7 @@
 /** Vendors in virtual time, which respond as their mocks do or misbehave. */
 import { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import fc from 'fast-check';
+import { segment } from '../../actions/segment.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import type { Vendor } from '../../tools/simulator/vendors/vendor-mock.ts';
 import { never, type Response, sleep, useAdapter } from './axios-adapter.ts';
@@ -39,6 +40,21 @@ const getVendor = (name: string): Vendor => {
   return vendor;
 };
 
+let modulesLoading = 0;
+
+/** Segment's sink loads its SDK when it sends: in a test that takes real time, in which virtual time must not pass. */
+export const segmentSink: typeof segment = {
+  ...segment,
+  async send(...request) {
+    const work = segment.send(...request);
+    modulesLoading += 1;
+    const loading = import('@segment/analytics-node').finally(() => {
+      modulesLoading -= 1;
+    });
+    await Promise.all([work, loading]);
+  },
+};
+
 /** The mocks of all vendors, in each test of the file. */
 export class Network {
   sent: SentRequest[] = [];
@@ -62,7 +78,7 @@ export class Network {
     this.#script = [];
   }
 
-  readonly isBusy = (): boolean => this.#inProgress > 0;
+  readonly isBusy = (): boolean => this.#inProgress + modulesLoading > 0;
 
   async #respond(config: InternalAxiosRequestConfig): Promise<Response> {
     const behavior = this.#script.shift() ?? { kind: 'processed', delayMs: 0 };
@@ -159,6 +175,8 @@ const body = fc.oneof(
     '{"errors":[{"message":"bad"},{"message":"worse"}]}',
     '{"detail":{"error":{"message":[[["deep"]]]}}}',
     'x'.repeat(100_000),
+    `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
+    `${'{"error":'.repeat(5000)}1${'}'.repeat(5000)}`,
   ),
   fc.json(),
   fc.string({ unit: 'binary' }),
@@ -172,34 +190,61 @@ const headers = fc.record(
   { requiredKeys: [] },
 );
 
+const processed = fc.record({ kind: fc.constant('processed'), delayMs });
+const lost = fc.record({ kind: fc.constant('lost'), delayMs });
+const hang = fc.constant({ kind: 'hang' });
+const error = fc.record({
+  kind: fc.constant('error'),
+  delayMs,
+  code: fc.constantFrom(
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOTFOUND',
+    'CERT_HAS_EXPIRED',
+    'HPE_INVALID_CONSTANT',
+  ),
+});
+export const response = fc.record({
+  kind: fc.constant<'response'>('response'),
+  delayMs,
+  status,
+  headers,
+  body,
+  bodyMs: fc.constantFrom(0, 0, 0, 10, 200, 5000, Infinity),
+});
+
 /** How a request can fare. */
-export const behavior: fc.Arbitrary<Behavior> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('processed'), delayMs }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lost'), delayMs }) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'hang' }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('error'),
-      delayMs,
-      code: fc.constantFrom(
-        'ECONNREFUSED',
-        'ECONNRESET',
-        'ENOTFOUND',
-        'CERT_HAS_EXPIRED',
-        'HPE_INVALID_CONSTANT',
-      ),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('response'),
-      delayMs,
-      status,
-      headers,
-      body,
-      bodyMs: fc.constantFrom(0, 0, 0, 10, 200, 5000, Infinity),
-    }),
-  },
+export const behavior = fc.oneof(
+  { weight: 4, arbitrary: processed },
+  { weight: 1, arbitrary: lost },
+  { weight: 1, arbitrary: hang },
+  { weight: 2, arbitrary: error },
+  { weight: 4, arbitrary: response },
+) as fc.Arbitrary<Behavior>;
+
+const failure = fc.record({
+  kind: fc.constant('response'),
+  delayMs,
+  status: fc.constantFrom(400, 401, 404, 408, 429, 500, 502, 503),
+  headers,
+  body: fc.constantFrom('', '{"error":"down"}', '<html>Bad Gateway</html>'),
+  bodyMs: fc.constantFrom(0, 0, 200, Infinity),
+});
+const page = fc.record({
+  kind: fc.constant('response'),
+  delayMs,
+  status: fc.constant(200),
+  headers: fc.constant({ 'content-type': 'text/html' }),
+  body: fc.constant('<html>Sign in</html>'),
+  bodyMs: fc.constantFrom(0, Infinity),
+});
+
+/** How it can fare where nothing but the vendor responds as the vendor. */
+export const honestBehavior = fc.oneof(
+  { weight: 5, arbitrary: processed },
+  { weight: 1, arbitrary: lost },
+  { weight: 1, arbitrary: hang },
+  { weight: 2, arbitrary: error },
+  { weight: 3, arbitrary: failure },
+  { weight: 1, arbitrary: page },
 ) as fc.Arbitrary<Behavior>;
