@@ -1,0 +1,184 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Event } from '@auth0/actions/post-login/v3';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
+import { createApi } from '../../tools/simulator/auth0/post-login-api.ts';
+import { loadAction } from '../../tools/simulator/auth0/runtime.ts';
+import { segment } from '../../tools/simulator/vendors/segment.ts';
+import { splunk } from '../../tools/simulator/vendors/splunk.ts';
+import { startVendorMock, type Vendor } from '../../tools/simulator/vendors/vendor-mock.ts';
+import { signUp } from '../support/events.ts';
+import { createProject, type Packed, pack, readDependencies, run } from '../support/packed.ts';
+
+const TSC = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+
+let folder: string;
+let packed: Packed;
+/** Folder in which the package is the only one that was asked for. */
+let project: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'package-'));
+  packed = await pack(folder);
+  project = await createProject(folder, [packed]);
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const startMock = async (vendor: Vendor) => {
+  const mock = await startVendorMock(vendor);
+  onTestFinished(() => mock.close());
+  return mock;
+};
+
+/** Executes the code of an Action with the dependencies that are installed in a folder. */
+const execute = async (resolveFrom: string, code: string, event: Event) => {
+  const action = loadAction({ name: 'custom', code, dependencies: [packed.name], resolveFrom });
+  const { api, effects } = createApi(event);
+  return { effects, ...(await action.execute(event, api)) };
+};
+
+describe('the packed package', () => {
+  it('holds the built package and the Actions with the manifest to deploy them', () => {
+    const files = packed.files.map((file) => file.path);
+    const actions = readManifest().actions.map(({ code }) => code);
+    expect(files).toEqual(expect.arrayContaining(actions));
+    const others = files.filter((file) => !file.startsWith('dist/types/') && !actions.includes(file));
+    expect(others).toMatchInlineSnapshot(`
+      [
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
+        "a0deploy.yaml",
+        "dist/index.js",
+        "dist/package.json",
+        "package.json",
+      ]
+    `);
+  });
+
+  it('holds a declaration for each source, and none for a source that has gone', () => {
+    const declarations = packed.files.flatMap(
+      ({ path }) => /^dist\/types\/(.+)\.d\.ts$/.exec(path)?.[1] ?? [],
+    );
+    expect(declarations).toContain('actions/index');
+    expect(declarations.filter((name) => !existsSync(path.join(ROOT, `${name}.ts`)))).toEqual([]);
+  });
+
+  it('depends on axios alone', () => {
+    expect(readDependencies(path.join(project, 'node_modules', packed.name))).toEqual(['axios']);
+  });
+});
+
+describe('an Action that requires the package', () => {
+  it('records a sign-up at several destinations, between code of its own', async () => {
+    const withSdk = await createProject(folder, [packed], ['@segment/analytics-node']);
+    const mocks = await Promise.all([startMock(splunk), startMock(segment)]);
+    const event = signUp({ secrets: Object.assign({}, ...mocks.map(({ secrets }) => secrets)) });
+
+    const { error, logs, outcomes, effects } = await execute(
+      withSdk,
+      `const { createAction, splunk, segment } = require('auth0-login-analytics');
+      const record = createAction([splunk, segment], { console, log: 'all' });
+      exports.onExecutePostLogin = async (event, api) => {
+        if (event.client.metadata.internal) return;
+        await record(event, api);
+        api.user.setUserMetadata('recorded', true);
+      };`,
+      event,
+    );
+    expect(error).toBeUndefined();
+    expect(outcomes.map(({ destination, status }) => [destination, status])).toEqual([
+      ['splunk', 'delivered'],
+      ['segment', 'delivered'],
+    ]);
+    expect(logs).toBe('[analytics] splunk, segment: SignUp delivered\n');
+    for (const { events } of mocks) expect(events.map(({ type }) => type)).toContain('SignUp');
+    expect(effects.metadata).toEqual([
+      { field: 'app_metadata', key: 'signedUp', value: { splunk: true, segment: true } },
+      { field: 'user_metadata', key: 'recorded', value: true },
+    ]);
+  });
+
+  it('records elsewhere without the Segment SDK, and reports its absence where it is needed', async () => {
+    const mock = await startMock(splunk);
+    const { error, logs, outcomes } = await execute(
+      project,
+      `const { createAction, splunk, segment } = require('auth0-login-analytics');
+      exports.onExecutePostLogin = createAction([splunk, segment], { console });`,
+      signUp({ secrets: { ...mock.secrets, SEGMENT_WRITE_KEY: 'key' } }),
+    );
+    expect(error).toBeUndefined();
+    expect(outcomes).toMatchObject([
+      { destination: 'splunk', status: 'delivered' },
+      { destination: 'segment', status: 'failed', reason: 'rejected' },
+    ]);
+    expect(logs).toMatchInlineSnapshot(`
+      "[analytics] segment: SignUp failed: @segment/analytics-node is not installed; will be sent again at the user's next login; add it to the Action's dependencies, or use segmentHttp
+      "
+    `);
+  });
+});
+
+describe('an ES module that imports the package', () => {
+  it('finds every export by name', async () => {
+    const code = "import { createAction, splunk } from 'auth0-login-analytics'; createAction(splunk);";
+    await run(process.execPath, ['--input-type=module', '--eval', code], { cwd: project });
+  });
+});
+
+describe('the declarations', () => {
+  /** Compiles a consumer's file with nothing but the package: no `@auth0/actions`, no types of Node. */
+  const compile = (code: string, compilerOptions: object = {}): Promise<string> => {
+    writeFileSync(path.join(project, 'consumer.mts'), code);
+    const options = {
+      noEmit: true,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      lib: ['es2022'],
+      module: 'nodenext',
+      types: [],
+      ...compilerOptions,
+    };
+    writeFileSync(
+      path.join(project, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, files: ['consumer.mts'] }),
+    );
+    return run(process.execPath, [TSC, '-p', project]).then(
+      ({ stdout }) => stdout,
+      ({ stdout }) => stdout,
+    );
+  };
+
+  const CONSUMER = `
+    import { baseUrl, createAction, defineSink, type LoginEvent, required, segment, splunk } from 'auth0-login-analytics';
+    const acme = defineSink({
+      name: 'acme',
+      title: 'Acme',
+      docs: [],
+      secrets: { ACME_URL: required(baseUrl, 'URL of Acme') },
+      toPayload: ({ id, type }) => ({ id, type }),
+      async send(activities, secrets, http) {
+        await http({ url: secrets.ACME_URL, headers: {}, body: JSON.stringify(activities) });
+      },
+    });
+    const record = createAction([splunk, segment, acme], { deliveryTimeoutMs: 1000, onFailure: 'deny' });
+    export const handler = async (event: LoginEvent, api: Parameters<typeof record>[1]) => record(event, api);`;
+
+  it.each([
+    ['nodenext', {}],
+    ['a bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+  ])('compile for %s without any other types', async (_, options) => {
+    expect(await compile(CONSUMER, options)).toBe('');
+  });
+
+  it('reject an unknown option, and a secret of the wrong type', async () => {
+    const errors = await compile(`
+      import { createAction, splunk } from 'auth0-login-analytics';
+      createAction(splunk, { onFailure: 'ignore' });
+      createAction(splunk, { retries: 3 });`);
+    expect(errors.match(/error TS\d+/g)).toHaveLength(2);
+  });
+});
