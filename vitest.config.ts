@@ -20,6 +20,7 @@ export default defineConfig({
     testTimeout: 20_000,
     // One for each core of a small machine; by default one core is left to vitest itself.
     maxWorkers: 2,
+    coverage: { include: ['actions/**', 'lib/**', 'tools/**/*.ts'], reporter: ['text-summary', 'html'] },
     sequence: { sequencer: LongestFirst },
   },
 });
