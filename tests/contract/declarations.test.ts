@@ -7,8 +7,7 @@ import { getRequiredSecrets } from '../../lib/secrets.ts';
 import { findAction } from '../../tools/cli/select-actions.ts';
 import { bundle } from '../../tools/shared/build.ts';
 import { loadSinks } from '../../tools/shared/catalog.ts';
-import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
-import { ACTION_CODE_LIMIT_BYTES } from '../../tools/simulator/auth0/runtime.ts';
+import { ACTION_CODE_LIMIT_BYTES, ROOT, readManifest } from '../../tools/shared/manifest.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');

@@ -7,12 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import {
-  ACTION_CODE_LIMIT_BYTES,
-  type Execution,
-  LOG_LIMIT_BYTES,
-  loadAction,
-} from '../../tools/simulator/auth0/runtime.ts';
+import { ACTION_CODE_LIMIT_BYTES } from '../../tools/shared/manifest.ts';
+import { type Execution, LOG_LIMIT_BYTES, loadAction } from '../../tools/simulator/auth0/runtime.ts';
 
 const load = (code: string, dependencies: string[] = [], resolveFrom?: string) => {
   const action = loadAction({ name: 'example', code, dependencies, resolveFrom });

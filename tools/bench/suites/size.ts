@@ -1,8 +1,7 @@
 /** The size of the built Actions. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT, readManifest } from '../../shared/manifest.ts';
-import { ACTION_CODE_LIMIT_BYTES } from '../../simulator/auth0/runtime.ts';
+import { ACTION_CODE_LIMIT_BYTES, ROOT, readManifest } from '../../shared/manifest.ts';
 import { metric } from '../metrics.ts';
 import type { Suite } from '../suite.ts';
 

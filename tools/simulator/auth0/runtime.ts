@@ -16,11 +16,8 @@ import { Writable } from 'node:stream';
 import { compileFunction } from 'node:vm';
 import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
 import type { Outcome } from '../../../lib/outcome.ts';
-import { ROOT } from '../../shared/manifest.ts';
+import { ACTION_CODE_LIMIT_BYTES, ROOT } from '../../shared/manifest.ts';
 import { collectOutcomes } from '../outcomes.ts';
-
-/** https://auth0.com/docs/customize/actions/limitations */
-export const ACTION_CODE_LIMIT_BYTES = 100_000;
 
 export const LOG_LIMIT_BYTES = 256 * 1024;
 

@@ -1,5 +1,5 @@
 /** What an Action consists of: https://auth0.com/docs/customize/actions/limitations */
-import { ACTION_CODE_LIMIT_BYTES } from '../runtime.ts';
+import { ACTION_CODE_LIMIT_BYTES } from '../../../shared/manifest.ts';
 import { invalidBody, notSupported } from './api-error.ts';
 
 export interface ActionSecret {
