@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** The packages as npm packs them, in a folder outside of the clone, with what they declare and no more. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Event } from '@auth0/actions/post-login/v3';
@@ -9,8 +10,13 @@ import { loadAction } from '../../tools/simulator/auth0/runtime.ts';
 import { segment } from '../../tools/simulator/vendors/segment.ts';
 import { splunk } from '../../tools/simulator/vendors/splunk.ts';
 import { startVendorMock, type Vendor } from '../../tools/simulator/vendors/vendor-mock.ts';
+import { startCommand } from '../support/command.ts';
 import { signUp } from '../support/events.ts';
-import { createProject, type Packed, pack, readDependencies, run } from '../support/packed.ts';
+import { startApi, toEnvironment } from '../support/management-api.ts';
+import { createProject, type Packed, pack, readDependencies, runProcess } from '../support/packed.ts';
+
+const readPackage = (folder: string) =>
+  JSON.parse(readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8'));
 
 const TSC = path.join(ROOT, 'node_modules/typescript/bin/tsc');
 
@@ -124,7 +130,7 @@ describe('an Action that requires the package', () => {
 describe('an ES module that imports the package', () => {
   it('finds every export by name', async () => {
     const code = "import { createAction, splunk } from 'auth0-login-analytics'; createAction(splunk);";
-    await run(process.execPath, ['--input-type=module', '--eval', code], { cwd: project });
+    await runProcess(process.execPath, ['--input-type=module', '--eval', code], { cwd: project });
   });
 });
 
@@ -146,7 +152,7 @@ describe('the declarations', () => {
       path.join(project, 'tsconfig.json'),
       JSON.stringify({ compilerOptions: options, files: ['consumer.mts'] }),
     );
-    return run(process.execPath, [TSC, '-p', project]).then(
+    return runProcess(process.execPath, [TSC, '-p', project]).then(
       ({ stdout }) => stdout,
       ({ stdout }) => stdout,
     );
@@ -180,5 +186,84 @@ describe('the declarations', () => {
       createAction(splunk, { onFailure: 'ignore' });
       createAction(splunk, { retries: 3 });`);
     expect(errors.match(/error TS\d+/g)).toHaveLength(2);
+  });
+});
+
+describe('the packed command line', { timeout: 60_000 }, () => {
+  let installed: string;
+  let bin: string;
+
+  beforeAll(async () => {
+    const cli = await pack(folder, '--workspace', 'tools/cli');
+    installed = await createProject(folder, [packed, cli]);
+    bin = path.join(installed, 'node_modules', cli.name, 'bin/auth0-login-analytics.js');
+  }, 60_000);
+
+  const run = (args: readonly string[], env: Record<string, string> = {}) =>
+    startCommand(args, { env, cwd: installed, bin });
+
+  it.each(['--help', 'deploy --help'])('prints its usage for %s', async (line) => {
+    const { code, out, err } = await run(line.split(' '));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^Usage: auth0-login-analytics /);
+  });
+
+  it('prints its version', async () => {
+    expect(await run(['--version'])).toEqual({ code: 0, out: `${readPackage('.').version}\n`, err: '' });
+  });
+
+  it('runs the scenario with the Actions of the other package', async () => {
+    const { code, out, err } = await run(['start', '--once', '--json']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toMatchObject({ problems: [] });
+  });
+
+  it('serves the playground, client included', async () => {
+    let script = '';
+    const { code } = await startCommand(['start'], { cwd: installed, bin }, (child) => {
+      child.stdout?.on('data', async (line) => {
+        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(String(line)) ?? [];
+        if (url) script = await (await fetch(`${url}/app.js`)).text();
+        child.kill('SIGINT');
+      });
+    });
+    expect(script).toContain('This file contains preact');
+    expect(code).toBe(0);
+  });
+
+  it('compares its Actions with those of a tenant', async () => {
+    const { api } = await startApi();
+    const { code, out } = await run(['deploy', 'splunk', '--dry-run'], toEnvironment(api));
+    expect(out).toBe(`${api.domain}:\nsplunk   new\nNothing was changed.\n`);
+    expect(code).toBe(0);
+  });
+
+  it('explains that a new destination needs a clone', async () => {
+    expect(await run(['new', 'acme'])).toEqual({
+      code: 2,
+      out: '',
+      err: 'error: new writes source files: run it in a clone of the project. See npx auth0-login-analytics new --help\n',
+    });
+  });
+});
+
+describe('tools/cli/package.json', () => {
+  const root = readPackage('.');
+  const cli = readPackage('tools/cli');
+
+  it('has the version of the package, and depends on exactly that version', () => {
+    expect(cli.version).toBe(root.version);
+    expect(cli.dependencies['auth0-login-analytics']).toBe(root.version);
+  });
+
+  it('declares the versions that the rest of the project declares', () => {
+    const versions: Record<string, string> = { ...root.devDependencies, ...root.dependencies };
+    const shared = Object.keys(cli.dependencies).filter(
+      (name) => name in versions && name !== 'auth0-login-analytics',
+    );
+    expect(shared).toContain('axios');
+    expect(shared.map((name) => [name, cli.dependencies[name]])).toEqual(
+      shared.map((name) => [name, versions[name]]),
+    );
   });
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../../tools/shared/manifest.ts';
 
-export const run = promisify(execFile);
+export const runProcess = promisify(execFile);
 
 export interface Packed {
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Packed {
 /** Runs `npm pack`, which builds first. The tarball is written to `folder`. */
 export const pack = async (folder: string, ...args: readonly string[]): Promise<Packed> => {
   const command = ['pack', '--json', '--pack-destination', folder, ...args];
-  const { stdout } = await run('npm', command, { cwd: ROOT });
+  const { stdout } = await runProcess('npm', command, { cwd: ROOT });
   const [packed] = JSON.parse(stdout) as [Packed];
   return packed;
 };
@@ -31,7 +31,7 @@ export const createProject = async (
   for (const { name, filename } of packages) {
     const target = path.join(project, 'node_modules', name);
     mkdirSync(target, { recursive: true });
-    await run('tar', ['-xzf', path.join(folder, filename), '-C', target, '--strip-components=1']);
+    await runProcess('tar', ['-xzf', path.join(folder, filename), '-C', target, '--strip-components=1']);
   }
   const names = packages.flatMap(({ name }) => readDependencies(path.join(project, 'node_modules', name)));
   for (const name of new Set([...names, ...others])) link(project, name);
@@ -41,10 +41,14 @@ export const createProject = async (
 export const readDependencies = (packageFolder: string): string[] =>
   Object.keys(JSON.parse(readFileSync(path.join(packageFolder, 'package.json'), 'utf8')).dependencies);
 
-/** Nothing is downloaded. */
+/** Nothing is downloaded: what a package declares is installed in the clone. */
 const link = (project: string, name: string): void => {
   const target = path.join(project, 'node_modules', name);
   if (existsSync(target)) return;
+  const source = ['tools/cli', '.']
+    .map((folder) => path.join(ROOT, folder, 'node_modules', name))
+    .find((candidate) => existsSync(candidate));
+  if (!source) throw new Error(`${name} is not installed`);
   mkdirSync(path.dirname(target), { recursive: true });
-  symlinkSync(path.join(ROOT, 'node_modules', name), target);
+  symlinkSync(source, target);
 };
