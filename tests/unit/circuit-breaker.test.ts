@@ -1,12 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CircuitBreaker, FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
-import { useFixedClock } from '../support/clock.ts';
+import { useFakeClock } from '../support/clock.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-useFixedClock();
+useFakeClock();
 
-const passTime = (ms: number) => vi.setSystemTime(Date.now() + ms);
+const passTime = (ms: number) => vi.advanceTimersByTime(ms);
+
+/** Only the wall clock moves: it is set, or the instance was frozen. */
+const setClock = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
 const createBreaker = (failures: number): CircuitBreaker => {
   const breaker = new CircuitBreaker();
@@ -77,18 +80,31 @@ describe('CircuitBreaker', () => {
     expect(breaker.allowRequest()).toBe(false);
   });
 
-  it('does not stay open for longer when the clock is set back', () => {
+  it('allows a probe when an instance was frozen for the reset timeout', () => {
     const breaker = createBreaker(FAILURE_THRESHOLD);
-    passTime(-DAY_MS);
+    setClock(RESET_TIMEOUT_MS);
+    expect(request(breaker, 2)).toEqual([true, false]);
+  });
+
+  it('allows a probe when the clock is set back, and another after the reset timeout', () => {
+    const breaker = createBreaker(FAILURE_THRESHOLD);
+    setClock(-DAY_MS);
     expect(request(breaker, 2)).toEqual([true, false]);
     passTime(RESET_TIMEOUT_MS);
-    expect(breaker.allowRequest()).toBe(true);
+    expect(request(breaker, 2)).toEqual([true, false]);
+  });
+
+  it('allows a probe after the reset timeout although the clock was set back meanwhile', () => {
+    const breaker = createBreaker(FAILURE_THRESHOLD);
+    passTime(RESET_TIMEOUT_MS);
+    setClock(-RESET_TIMEOUT_MS + 1);
+    expect(request(breaker, 2)).toEqual([true, false]);
   });
 
   it('stays closed whatever the clock does', () => {
     const breaker = createBreaker(FAILURE_THRESHOLD - 1);
     for (const ms of [-DAY_MS, DAY_MS, -1]) {
-      passTime(ms);
+      setClock(ms);
       expect(breaker.allowRequest()).toBe(true);
     }
   });

@@ -362,7 +362,7 @@ describe('toLogLine, for several destinations', () => {
     ];
     expect(toLogLine('all', outcomes, false)).toBe(
       '[all] Login failed, buffered for retry: splunk 503; Login failed: keen 400, mixpanel TypeError; ' +
-        'SignUp failed, will be sent again: otlp 403; Delivered with problems: webhook; ' +
+        'SignUp failed, will be sent again: otlp 403; With problems: webhook; ' +
         'Not configured: datadog',
     );
   });

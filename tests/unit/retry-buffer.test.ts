@@ -92,20 +92,38 @@ describe('RetryBuffer.remove', () => {
   });
 });
 
-describe('RetryBuffer.clear', () => {
+describe('RetryBuffer.close', () => {
   it('drops everything that waits, and counts it', () => {
     const buffer = createBuffer(first, second, third);
     buffer.bisect(buffer.takeBatch(2));
-    buffer.clear();
+    buffer.close();
     expect(buffer.size).toBe(0);
     expect(buffer.droppedSinceLastCall()).toBe(3);
   });
 
-  it('drops what is in flight when it comes back', () => {
+  it('drops what is in flight if it comes back, and counts it then', () => {
     const buffer = createBuffer(first, second);
     const batch = buffer.takeBatch();
-    buffer.clear();
+    buffer.close();
+    expect(buffer.droppedSinceLastCall()).toBe(0);
     buffer.bisect(batch);
+    expect(buffer.size).toBe(0);
+    expect(buffer.droppedSinceLastCall()).toBe(2);
+  });
+
+  it('does not count what is in flight if it is accepted', () => {
+    const buffer = createBuffer(first, second);
+    const batch = buffer.takeBatch();
+    buffer.close();
+    buffer.remove(batch);
+    expect(buffer.droppedSinceLastCall()).toBe(0);
+  });
+
+  it('lets nothing be added', () => {
+    const buffer = createBuffer();
+    expect(buffer.add(first)).toBe(true);
+    buffer.close();
+    expect(buffer.add(second)).toBe(false);
     expect(buffer.size).toBe(0);
   });
 });
@@ -140,6 +158,10 @@ describe('RetryBuffer beyond its limit', () => {
   it('drops the oldest SignUp if there are no Logins', () => {
     const signUps = someSignUps(BUFFER_LIMIT + 1);
     expect(getIds(createBuffer(...signUps).takeBatch())).toEqual(getIds(signUps.slice(1)));
+  });
+
+  it('reports with the first what was dropped before', () => {
+    expect(new RetryBuffer(5).droppedSinceLastCall()).toBe(5);
   });
 
   it('counts what it dropped since the last call', () => {
