@@ -130,7 +130,11 @@ const describe = (
   return {
     reason: error instanceof RejectedError ? 'rejected' : 'unavailable',
     code: String(error.status ?? (error instanceof UnavailableError ? error.code : undefined) ?? error.name),
-    message: said ? [error.status, said].filter((part) => part !== undefined).join(' ') : error.message,
+    message: said ? withStatus(said, error.status) : error.message,
     hint: error.hint,
   };
 };
+
+/** Some messages begin with the status themselves: `404 Not Found`. */
+const withStatus = (message: string, status: number | undefined): string =>
+  status === undefined || message.startsWith(`${status}`) ? message : `${status} ${message}`;
