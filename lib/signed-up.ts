@@ -29,7 +29,10 @@ export const setSignedUp = (event: LoginEvent, api: LoginApi, sinkNames: readonl
   try {
     const flags = Object.fromEntries(sinkNames.map((name) => [name, true]));
     const before = getSignedUp(event);
-    api.user.setAppMetadata('signedUp', { ...(isObject(before) && before), ...flags });
+    api.user.setAppMetadata('signedUp', {
+      ...(isObject(before) && !Array.isArray(before) && before),
+      ...flags,
+    });
   } catch (cause) {
     throw new MetadataWriteError('setAppMetadata failed', { cause });
   }
