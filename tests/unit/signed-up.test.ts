@@ -1,8 +1,8 @@
-import type { Event, PostLoginAPI } from '@auth0/actions/post-login/v3';
+import type { Event } from '@auth0/actions/post-login/v3';
 import { describe, expect, it } from 'vitest';
 import { toLogin } from '../../lib/activity.ts';
-import { NotMarkedError } from '../../lib/errors.ts';
-import { isSignUp, markSignedUp } from '../../lib/signed-up.ts';
+import { MetadataWriteError } from '../../lib/errors.ts';
+import { isSignUp, setSignedUp } from '../../lib/signed-up.ts';
 import { execute } from '../support/api.ts';
 import { login } from '../support/events.ts';
 
@@ -10,105 +10,137 @@ const NOW = new Date('2026-01-31T12:00:00.000Z');
 const CREATED = {
   'a minute ago': '2026-01-31T11:59:00.000Z',
   'last month': '2025-12-31T12:00:00.000Z',
+  'in 2019': '2019-05-04T10:20:30.000Z',
+  'in an hour': '2026-01-31T13:00:00.000Z',
+  'in two days': '2026-02-02T12:00:00.000Z',
   'at an unknown time': undefined,
 };
 
 interface Circumstances {
-  app_metadata?: unknown;
-  loginsCount?: number | undefined;
-  createdAt?: string | undefined;
+  readonly app_metadata?: unknown;
+  readonly loginsCount?: number | undefined;
+  readonly createdAt?: string | undefined;
+  readonly protocol?: string;
 }
 
-const eventOf = ({ app_metadata, loginsCount, createdAt }: Circumstances): Event =>
+const createEvent = ({ app_metadata, loginsCount, createdAt, protocol }: Circumstances): Event =>
   login({
     stats: { logins_count: loginsCount } as Event['stats'],
     user: { ...login().user, app_metadata, created_at: createdAt } as Event['user'],
+    ...(protocol !== undefined && {
+      transaction: { metadata: {}, protocol } as NonNullable<Event['transaction']>,
+    }),
   });
 
 const isSignUpAtSplunk = (circumstances: Circumstances, windowDays = 7): boolean => {
-  const event = eventOf(circumstances);
+  const event = createEvent(circumstances);
   return isSignUp(toLogin(event, NOW), event, 'splunk', windowDays);
 };
 
-describe('a new user', () => {
-  const newUser = { loginsCount: 1, createdAt: CREATED['a minute ago'] };
+describe('isSignUp, for a new user', () => {
+  const NEW_USER = { loginsCount: 1, createdAt: CREATED['a minute ago'] };
 
   it.each([
-    ['no marks', {}],
-    ['empty marks', { signedUp: {} }],
-    ['marks of other destinations', { signedUp: { keen: true, segment: true } }],
-    ['a mark that is false', { signedUp: { splunk: false } }],
-    ['a mark that is not true', { signedUp: { splunk: 'true' } }],
-    ['the mark `false` of a Rule', { signedUp: false }],
-    ['the mark 0', { signedUp: 0 }],
-    ['the mark null', { signedUp: null }],
-    ['a list for marks', { signedUp: ['splunk'] }],
+    ['no flags', {}],
+    ['empty flags', { signedUp: {} }],
+    ['flags of other destinations', { signedUp: { keen: true, segment: true } }],
+    ['a flag that is false', { signedUp: { splunk: false } }],
+    ['a flag that is not true', { signedUp: { splunk: 'true' } }],
+    ['an inherited flag', { signedUp: Object.create({ splunk: true }) }],
+    ['inherited flags', Object.create({ signedUp: { splunk: true } })],
+    ['the flag false of a Rule', { signedUp: false }],
+    ['the flag 0', { signedUp: 0 }],
+    ['an empty string for flags', { signedUp: '' }],
+    ['the flag null', { signedUp: null }],
+    ['a list for flags', { signedUp: ['splunk'] }],
+    ['an empty list for flags', { signedUp: [] }],
     ['no app_metadata', undefined],
     ['app_metadata null', null],
-    ['app_metadata that is a text', 'signedUp'],
-  ])('signs up with %s', (_, app_metadata) => {
-    expect(isSignUpAtSplunk({ ...newUser, app_metadata })).toBe(true);
+    ['app_metadata that is a string', 'signedUp'],
+  ])('is true with %s', (_, app_metadata) => {
+    expect(isSignUpAtSplunk({ ...NEW_USER, app_metadata })).toBe(true);
   });
 
   it.each([
-    ['the mark of this destination', { splunk: true }],
-    ['the marks of this destination and others', { keen: true, splunk: true }],
-    ['the mark `true` of a Rule', true],
-    ['a text for a mark', 'yes'],
-    ['a number for a mark', 1],
-  ])('logs in with %s', (_, signedUp) => {
-    expect(isSignUpAtSplunk({ ...newUser, app_metadata: { signedUp } })).toBe(false);
+    ['the flag of this destination', { splunk: true }],
+    ['the flags of this destination and others', { keen: true, splunk: true }],
+    ['flags without a prototype', Object.assign(Object.create(null), { splunk: true })],
+    ['the flag true of a Rule', true],
+    ['a string for flags', 'false'],
+    ['a number for flags', 1],
+  ])('is false with %s', (_, signedUp) => {
+    expect(isSignUpAtSplunk({ ...NEW_USER, app_metadata: { signedUp } })).toBe(false);
   });
-});
 
-describe('a user without marks', () => {
-  it.each<[number | undefined, keyof typeof CREATED, number, boolean]>([
-    [0, 'last month', 7, true],
-    [1, 'last month', 7, true],
-    [2, 'last month', 7, false],
-    [undefined, 'last month', 7, false],
-    [0, 'a minute ago', 7, true],
-    [1, 'a minute ago', 7, true],
-    [2, 'a minute ago', 7, true],
-    [undefined, 'a minute ago', 7, true],
-    [0, 'a minute ago', 0, true],
-    [1, 'a minute ago', 0, true],
-    [2, 'a minute ago', 0, false],
-    [undefined, 'a minute ago', 0, false],
-    [1, 'at an unknown time', 7, true],
-    [2, 'at an unknown time', 7, false],
-    [undefined, 'at an unknown time', 7, false],
-  ])(
-    'with %s logins, created %s, signs up in a window of %s days: %s',
-    (loginsCount, created, days, expected) => {
-      expect(isSignUpAtSplunk({ loginsCount, createdAt: CREATED[created] }, days)).toBe(expected);
+  it.each(['oauth2-refresh-token', 'oauth2-token-exchange', 'oauth2-resource-owner-jwt-bearer'])(
+    'is false for %s, in which nobody logs in',
+    (protocol) => {
+      expect(isSignUpAtSplunk({ ...NEW_USER, protocol })).toBe(false);
     },
   );
 });
 
-describe('the mark', () => {
-  const markAtSplunk = async (app_metadata: unknown): Promise<unknown> => {
-    const handler = async (event: Event, api: PostLoginAPI) => markSignedUp(event, api, ['splunk']);
-    const { metadata } = await execute(handler, eventOf({ app_metadata }));
+describe('isSignUp, without flags', () => {
+  it.each<
+    [created: keyof typeof CREATED, loginsCount: number | undefined, windowDays: number, expected: boolean]
+  >([
+    ['a minute ago', 0, 7, true],
+    ['a minute ago', 1, 7, true],
+    ['a minute ago', 2, 7, true],
+    ['a minute ago', undefined, 7, true],
+    ['last month', 1, 7, false],
+    ['last month', 1, 31, true],
+    ['last month', 9, 31, true],
+    ['in 2019', 0, 7, false],
+    ['in 2019', 1, 365, false],
+    ['in an hour', 1, 7, true],
+    ['in two days', 1, 7, false],
+    ['in two days', 500, 365, false],
+    ['at an unknown time', 0, 7, true],
+    ['at an unknown time', 1, 7, true],
+    ['at an unknown time', 2, 7, false],
+    ['at an unknown time', undefined, 7, false],
+    ['a minute ago', 1, 0, false],
+    ['at an unknown time', 1, 0, false],
+  ])(
+    'counts a profile created %s, with %s logins, in a window of %d days: %s',
+    (created, loginsCount, windowDays, expected) => {
+      expect(isSignUpAtSplunk({ loginsCount, createdAt: CREATED[created] }, windowDays)).toBe(expected);
+    },
+  );
+});
+
+describe('setSignedUp', () => {
+  const setAtSplunk = async (app_metadata: unknown, names = ['splunk']): Promise<unknown> => {
+    const event = createEvent({ app_metadata });
+    const { metadata } = await execute(async (event, api) => setSignedUp(event, api, names), event);
     return Object.fromEntries(metadata.map(({ key, value }) => [key, value]));
   };
 
   it.each([
-    ['is the first', {}, { splunk: true }],
+    ['sets the first flag', undefined, { splunk: true }],
+    ['sets a flag in empty flags', {}, { splunk: true }],
     [
-      'joins those of other destinations',
+      'leaves the flags of other destinations',
       { keen: true, segment: true },
       { keen: true, segment: true, splunk: true },
     ],
-    ['replaces a mark that is false', { splunk: false }, { splunk: true }],
-    ['replaces the mark `false` of a Rule', false, { splunk: true }],
+    ['replaces a flag that is false', { splunk: false }, { splunk: true }],
+    ['replaces the flag false of a Rule', false, { splunk: true }],
     ['replaces null', null, { splunk: true }],
+    ['replaces a list', ['keen'], { splunk: true }],
   ])('%s', async (_, signedUp, expected) => {
-    expect(await markAtSplunk({ signedUp, plan: 'free' })).toEqual({ signedUp: expected });
+    expect(await setAtSplunk({ signedUp, plan: 'free' })).toEqual({ signedUp: expected });
+  });
+
+  it('sets the flags of several destinations in one write', async () => {
+    expect(await setAtSplunk({ signedUp: { otlp: true } }, ['splunk', 'keen'])).toEqual({
+      signedUp: { otlp: true, splunk: true, keen: true },
+    });
   });
 
   it('makes the next login a Login', async () => {
-    const app_metadata = await markAtSplunk({ signedUp: { keen: true } });
+    const app_metadata = await setAtSplunk({ signedUp: { keen: true } });
     expect(isSignUpAtSplunk({ loginsCount: 1, createdAt: CREATED['a minute ago'], app_metadata })).toBe(
       false,
     );
@@ -116,18 +148,16 @@ describe('the mark', () => {
 
   it("leaves the event's app_metadata as it is", async () => {
     const app_metadata = Object.freeze({ signedUp: Object.freeze({ keen: true }) });
-    expect(await markAtSplunk(app_metadata)).toEqual({ signedUp: { keen: true, splunk: true } });
+    expect(await setAtSplunk(app_metadata)).toEqual({ signedUp: { keen: true, splunk: true } });
     expect(app_metadata).toEqual({ signedUp: { keen: true } });
   });
 
-  it.each([null, undefined, 'text', 7, ['list']])(
-    'is missing if app_metadata is not an object: %j',
+  it.each([null, undefined, 'string', 7, ['list']])(
+    'throws if Auth0 does not accept it: app_metadata %j',
     async (app_metadata) => {
-      const failure = markAtSplunk(app_metadata);
-      await expect(failure).rejects.toBeInstanceOf(NotMarkedError);
-      await expect(failure).rejects.toMatchObject({
-        cause: new Error('event.user.app_metadata is not an object'),
-      });
+      const work = setAtSplunk(app_metadata);
+      await expect(work).rejects.toBeInstanceOf(MetadataWriteError);
+      await expect(work).rejects.toMatchObject({ cause: expect.any(Error) });
     },
   );
 });
