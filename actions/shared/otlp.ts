@@ -49,6 +49,7 @@ export const toActivityAttributes = (activity: Activity): Record<string, Value> 
     'geo.location.lat': request.latitude,
     'geo.location.lon': request.longitude,
     'auth0.visitor.anonymous_id': visitor.anonymousId,
+    'auth0.visitor.referrer': visitor.referrer,
     ...visitor.campaign,
     'auth0.tenant': activity.tenant,
     'auth0.protocol': activity.protocol,
