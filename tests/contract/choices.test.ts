@@ -179,6 +179,10 @@ describe('the recipe', () => {
     const heading = "Use the application's own user id";
     const withOwn = await run(heading, 'segment', { profile: { app_metadata: { external_id: 'u-17' } } });
     expect(withOwn.activities).toMatchObject([{ userId: 'u-17', properties: { auth0Id: 'auth0|ada' } }]);
+    const otlp = await run(heading, 'otlp', { profile: { app_metadata: { external_id: 'u-17' } } });
+    expect(JSON.stringify(otlp.activities)).toContain(
+      '{"key":"auth0.user.id","value":{"stringValue":"auth0|ada"}}',
+    );
     expect(withOwn.sandbox.user.app_metadata).toMatchObject({ signedUp: { segment: true } });
     const without = await run(heading, 'segment');
     expect(without.activities).toMatchObject([{ userId: 'auth0|ada' }]);
