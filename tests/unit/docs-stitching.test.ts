@@ -93,7 +93,10 @@ describe('toExtParameters', () => {
     ['null', null],
     ['an umlaut', 'Grüße'],
     ['a line break', 'a\nb'],
-    ...[...'%=?&,|<>"\'\\()[]{};!$^`#'].map((character) => [`a ${character}`, `a${character}b`]),
+    ...[...'%=?&,|<>"\'\\()[]{};!$^`#'].map((character): [string, string] => [
+      `a ${character}`,
+      `a${character}b`,
+    ]),
   ])('leaves out %s', (_, value) => {
     expect(stitching.toExtParameters({ id: value, ok: 1 })).toEqual({ 'ext-ok': '1' });
   });
