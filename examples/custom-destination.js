@@ -13,7 +13,8 @@ const acme = defineSink({
     ACME_TOKEN: required(credential, 'Token of Acme'),
   },
 
-  toPayload: ({ id, type, time, user, application }) => ({
+  toPayload: ({ id, type, time, user, application, properties }) => ({
+    ...properties,
     id,
     name: type,
     at: time,

@@ -1,5 +1,5 @@
 /**
- * Own code before and after recording: only users who consented are recorded, and the application learns of a first login.
+ * Own code before and after recording: employees are not recorded, and the application learns of a first login.
  * Dependency: auth0-login-analytics. Secrets: MIXPANEL_TOKEN and AMPLITUDE_API_KEY.
  */
 const { createAction, mixpanel, amplitude } = require('auth0-login-analytics');
@@ -7,7 +7,7 @@ const { createAction, mixpanel, amplitude } = require('auth0-login-analytics');
 const record = createAction([mixpanel, amplitude], { console, deliveryTimeoutMs: 1500 });
 
 exports.onExecutePostLogin = async (event, api) => {
-  if (event.user.user_metadata?.analytics_consent !== true) return;
+  if (event.authorization?.roles.includes('employee')) return;
 
   const isFirstLogin = event.stats.logins_count === 1;
   await record(event, api);

@@ -35,6 +35,7 @@ export const toActivityAttributes = (activity: Activity): Record<string, Value> 
   const { user, application, connection, organization, authentication, request, session, visitor } = activity;
   return {
     'user.id': user.id,
+    'auth0.user.id': user.auth0Id === user.id ? undefined : user.auth0Id,
     'user.name': user.username,
     'user.full_name': user.name,
     'user.email': user.email,
@@ -49,6 +50,7 @@ export const toActivityAttributes = (activity: Activity): Record<string, Value> 
     'geo.location.lat': request.latitude,
     'geo.location.lon': request.longitude,
     'auth0.visitor.anonymous_id': visitor.anonymousId,
+    'auth0.visitor.referrer': visitor.referrer,
     ...visitor.campaign,
     'auth0.tenant': activity.tenant,
     'auth0.protocol': activity.protocol,

@@ -54,15 +54,17 @@ const startReceiver = async () => {
 };
 
 describe('examples/dashboard.js', () => {
-  it('records a sign-up', async () => {
+  it('records a sign-up, with the property of the example', async () => {
     const mocks = await startVendors('splunk');
-    expect(await run('dashboard', signUp({ secrets: getSecrets(mocks) }))).toEqual({
+    const user = { ...signUp().user, app_metadata: { plan: 'gold' } };
+    expect(await run('dashboard', signUp({ user, secrets: getSecrets(mocks) }))).toEqual({
       error: undefined,
       logs: '',
       signedUp: { splunk: true },
       statuses: ['delivered'],
     });
     expect(getTypes(mocks)).toEqual([['SignUp']]);
+    expect(mocks[0]?.events[0]?.payload).toMatchObject({ event: { plan: 'gold' } });
   });
 
   it("prints the log line with the Action's console", async () => {
@@ -72,17 +74,17 @@ describe('examples/dashboard.js', () => {
 });
 
 describe('examples/own-code.js', () => {
-  it('records a user who consented, at both destinations', async () => {
+  it('records a customer at both destinations', async () => {
     const mocks = await startVendors('mixpanel', 'amplitude');
-    const user = { ...signUp().user, user_metadata: { analytics_consent: true } };
-    const { error, statuses } = await run('own-code', signUp({ user, secrets: getSecrets(mocks) }));
+    const { error, statuses } = await run('own-code', signUp({ secrets: getSecrets(mocks) }));
     expect([error, statuses]).toEqual([undefined, ['delivered', 'delivered']]);
     expect(getTypes(mocks)).toEqual([['SignUp'], ['SignUp']]);
   });
 
-  it('records nobody else', async () => {
+  it('records no employee', async () => {
     const mocks = await startVendors('mixpanel', 'amplitude');
-    const { error, statuses } = await run('own-code', signUp({ secrets: getSecrets(mocks) }));
+    const event = signUp({ authorization: { roles: ['employee'] }, secrets: getSecrets(mocks) });
+    const { error, statuses } = await run('own-code', event);
     expect([error, statuses]).toEqual([undefined, []]);
     expect(getTypes(mocks)).toEqual([[], []]);
   });

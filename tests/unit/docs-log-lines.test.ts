@@ -64,6 +64,7 @@ const OUTCOMES: ReadonlyArray<readonly [action: string, ...outcomes: Outcome[]]>
   ['splunk', { ...delivered({}, SIGN_UP), metadataWriteFailed: true } as Outcome],
   ['splunk', delivered({ flushRejection: { error: invalidData, activities: [LOGIN] } })],
   ['splunk', delivered({ dropped: 2 })],
+  ['splunk', { ...delivered(), propertiesError: 'properties() threw TypeError' }],
   ['splunk', toErrorOutcome(BASE, new TypeError('a secret'))],
   ['splunk', delivered()],
   ['splunk', delivered({ flushed: 2 })],
@@ -77,6 +78,8 @@ const OUTCOMES: ReadonlyArray<readonly [action: string, ...outcomes: Outcome[]]>
       reason: 'KEENIO_LOGIN_COLLECTION is not set',
     },
   ],
+  ['splunk', { ...BASE, activity: LOGIN, status: 'skipped', reason: 'EVENTS does not include Login' }],
+  ['splunk', { ...BASE, status: 'skipped', reason: 'excluded by EXCLUDE (domain)' }],
   ['splunk', { ...BASE, status: 'skipped', reason: 'silent authentication' }],
   ['all', failed(busy, { destination: 'keen' }), failed(busy, { destination: 'otlp' })],
 ];

@@ -5,15 +5,17 @@ import { toLogin } from '../../lib/activity.ts';
 import { baseUrl, credential } from '../../lib/formats.ts';
 import { required } from '../../lib/secrets.ts';
 import { defineSink } from '../../lib/sink.ts';
+import { pageBlocks } from '../../tools/scripts/generate/destination-page.ts';
 import { type DestinationFile, findDestinations } from '../../tools/scripts/generate/destinations.ts';
 import { toDocuments } from '../../tools/scripts/generate/documents.ts';
 import { EVENT, LOGIN } from '../../tools/scripts/generate/example.ts';
 import { fillBlocks, list, table } from '../../tools/scripts/generate/markdown.ts';
 import { getLeaves, getPayloadFields } from '../../tools/scripts/generate/origins.ts';
+import { fieldsTable } from '../../tools/scripts/generate/sent-fields.ts';
 import { generateFiles } from '../../tools/scripts/generate.ts';
 import { ROOT } from '../../tools/shared/manifest.ts';
 import { exampleEvent } from '../../tools/simulator/auth0/example-event.ts';
-import { documents, readDocument } from '../support/markdown.ts';
+import { documents, getCodeBlocks, readDocument } from '../support/markdown.ts';
 
 const files = await generateFiles();
 
@@ -46,7 +48,7 @@ describe('findDestinations', () => {
   });
 });
 
-describe('the page of a new destination', () => {
+describe('the page of a new destination', async () => {
   const acme = defineSink({
     name: 'acme',
     title: 'Acme, Events API',
@@ -68,7 +70,7 @@ describe('the page of a new destination', () => {
       { status: 503, text: 'Busy', code: 9 },
     ],
   };
-  const page = toDocuments([destination]).get('docs/destinations/acme.md');
+  const page = (await toDocuments([destination])).get('docs/destinations/acme.md');
 
   it('says what is left to be written', () => {
     expect(page?.match(/^TODO/gm)).toHaveLength(5);
@@ -107,24 +109,72 @@ describe('getPayloadFields', () => {
       expect.arrayContaining([
         ['time', 'the time of the event'],
         ['source', 'secret `SPLUNK_SOURCE`'],
-        ['event.message', '`SignUp` or `Login`'],
+        ['event.message', 'secret `SPLUNK_SIGNUP_EVENT` or `SPLUNK_LOGIN_EVENT`'],
         ['event.clientIP', '`event.request.ip`'],
         ['event.userId', '`event.user.user_id`'],
+        ['event.plan', 'setting `PROPERTIES`'],
+        ['event.role', 'setting `USER_PROPERTIES`'],
+        ['event.mfa', 'whether `event.authentication.methods[].name` has `mfa`'],
+        ['event.emailVerified', '`event.user.email_verified`'],
+        ['event.authentication_method', 'made of `event.authentication.methods[].name`'],
       ]),
     );
+  });
+
+  it('finds the fields that a value is parsed from', async () => {
+    const mixpanel = (await findDestinations()).find(({ name }) => name === 'mixpanel');
+    const browser = mixpanel && getPayloadFields(mixpanel.sink).find(({ path }) => path.endsWith('$browser'));
+    expect(browser).toEqual({
+      path: 'properties.$browser',
+      origin: 'made of `event.request.user_agent`',
+      activityFields: ['request.userAgent'],
+    });
+  });
+});
+
+describe('a page with a block of requests', () => {
+  it('shows everything that is requested, and the payload only once', async () => {
+    const posthog = (await findDestinations()).find(({ name }) => name === 'posthog');
+    const { requests } = await pageBlocks(posthog as DestinationFile, '<!-- generated: requests -->');
+    const [block = ''] = getCodeBlocks(requests?.() ?? '', 'json');
+    expect(requests?.()).toMatch(/^`POST \/batch\/`\n/);
+    expect(JSON.parse(block).batch).toEqual([
+      expect.objectContaining({ event: '$identify' }),
+      expect.objectContaining({ event: '$groupidentify' }),
+      'the event above',
+    ]);
+  });
+});
+
+describe('the fields in docs/privacy.md', async () => {
+  const table = fieldsTable(await findDestinations());
+
+  it('name the settings that leave a field out', () => {
+    expect(table).toContain('| `OMIT_FIELDS=email` or `HASH_FIELDS=email` |');
+    expect(table).toContain('| `HASH_FIELDS=userId` |');
+  });
+
+  it('are left out by default as the settings say', () => {
+    const rows = table.split('\n').filter((row) => row.endsWith('| left out by default |'));
+    expect(rows.map((row) => /`(event\.[^`]+)`/.exec(row)?.[1])).toEqual([
+      'event.user.phone_number',
+      'event.user.picture',
+      'event.request.geoip.latitude',
+      'event.request.geoip.longitude',
+    ]);
   });
 });
 
 describe('getLeaves', () => {
-  it('names the items of a list by their key where they have one', () => {
+  it('names the items of a list by their key where they have one, and others alike', () => {
     const value = {
       a: { b: 1, none: null },
-      list: ['x'],
+      list: ['x', 'y'],
       attributes: [{ key: 'user.id', value: { s: 'ada' } }],
     };
     expect([...getLeaves(value)]).toEqual([
       ['a.b', 1],
-      ['list.0', 'x'],
+      ['list[]', 'y'],
       ['attributes["user.id"].s', 'ada'],
     ]);
   });

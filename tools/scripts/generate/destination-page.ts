@@ -1,19 +1,32 @@
 /** The page of a destination in docs/destinations/. */
+import { isDeepStrictEqual } from 'node:util';
 import type { SecretDeclarations } from '../../../lib/secrets.ts';
 import { parseSecrets } from '../../../lib/settings.ts';
 import type { DestinationFile } from './destination-file.ts';
-import { examplePayload, exampleSecrets, LOGIN, SIGN_UP } from './example.ts';
-import { type Blocks, code, codeBlock, table } from './markdown.ts';
+import {
+  CHOICES,
+  DEFAULT_SIGN_UP,
+  examplePayload,
+  exampleRequests,
+  exampleSecrets,
+  LOGIN,
+  SIGN_UP,
+} from './example.ts';
+import { type Blocks, code, codeBlock, hasBlock, list, table } from './markdown.ts';
 import { getLeaves, getPayloadFields } from './origins.ts';
 import { getVersion } from './package-json.ts';
 
-export const pageBlocks = (destination: DestinationFile): Blocks => ({
-  summary: () => summary(destination),
-  secrets: () =>
-    `${secretsTable(destination.sink.secrets)}\n\nEvery Action also has the [common settings](../configuration.md#every-action).`,
-  payload: () => payload(destination),
-  responses: () => responsesTable(destination),
-});
+export const pageBlocks = async (destination: DestinationFile, page: string): Promise<Blocks> => {
+  const requests = hasBlock(page, 'requests') ? await requestsBlock(destination) : '';
+  return {
+    summary: () => summary(destination),
+    secrets: () =>
+      `${secretsTable(destination.sink.secrets)}\n\nEvery Action also has the [common settings](../configuration.md#every-action).`,
+    payload: () => payload(destination),
+    requests: () => requests,
+    responses: () => responsesTable(destination),
+  };
+};
 
 const summary = ({ name, identifier, sink, dependencies }: DestinationFile): string => {
   const versions = dependencies.map((dependency) => code(`${dependency}@${getVersion(dependency)}`));
@@ -35,14 +48,17 @@ const getPageTitle = (url: string): string => {
 
 const payload = ({ sink }: DestinationFile): string => {
   const fields = getPayloadFields(sink);
+  const sent = getLeaves(examplePayload(sink, DEFAULT_SIGN_UP));
   const signUps = getLeaves(examplePayload(sink, SIGN_UP));
   const logins = getLeaves(examplePayload(sink, LOGIN));
   const eventName = fields.find(
-    ({ path, activityField = 'type' }) => activityField === 'type' && signUps.get(path) !== logins.get(path),
+    ({ path, activityFields: [field = 'type'] }) =>
+      field === 'type' && signUps.get(path) !== logins.get(path),
   )?.path;
+  const choices = Object.entries(CHOICES).map(([name, value]) => code(`${name}=${value}`));
   return [
-    'A SignUp, before it becomes a part of a request:',
-    codeBlock('json', JSON.stringify(examplePayload(sink, SIGN_UP), null, 2)),
+    `A SignUp with ${list(choices)}, before it becomes a part of a request:`,
+    codeBlock('json', JSON.stringify(examplePayload(sink, DEFAULT_SIGN_UP), null, 2)),
     ...(eventName === undefined
       ? []
       : [
@@ -51,9 +67,27 @@ const payload = ({ sink }: DestinationFile): string => {
     "All fields. `event` is Auth0's event; what it does not have is not sent.",
     table(
       ['Field', 'Value'],
-      fields.map(({ path, origin }) => [code(path), origin]),
+      fields.map(({ path, origin }) => [
+        code(path),
+        signUps.has(path) && !sent.has(path) ? `${origin}, not by default` : origin,
+      ]),
     ),
   ].join('\n\n');
+};
+
+/** What `send` requests for the example, with the payload in place of which its heading says where it is shown. */
+const requestsBlock = async ({ sink }: DestinationFile): Promise<string> => {
+  const shown = examplePayload(sink, DEFAULT_SIGN_UP);
+  const requests = await exampleRequests(sink, DEFAULT_SIGN_UP);
+  return requests
+    .map(({ url, body }) => {
+      const { pathname, search } = new URL(url);
+      const content = JSON.parse(body, (_, value) =>
+        isDeepStrictEqual(value, shown) ? 'the event above' : value,
+      );
+      return `${code(`POST ${pathname}${search}`)}\n\n${codeBlock('json', JSON.stringify(content, null, 2))}`;
+    })
+    .join('\n\n');
 };
 
 /** `SignUp, Login`, or when Logins are recorded. */

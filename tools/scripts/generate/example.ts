@@ -1,5 +1,8 @@
 /** One login of one user, from which the payloads in the documents are computed. */
-import { type Activity, toLogin, toSignUp } from '../../../lib/activity.ts';
+import { type Activity, toLogin } from '../../../lib/activity.ts';
+import { applyChoices } from '../../../lib/choices.ts';
+import type { HttpRequest } from '../../../lib/http.ts';
+import { toRecorded } from '../../../lib/privacy.ts';
 import { getRequiredSecrets, type SecretDeclarations } from '../../../lib/secrets.ts';
 import { parseSecrets } from '../../../lib/settings.ts';
 import type { Sink } from '../../../lib/sink.ts';
@@ -36,7 +39,14 @@ export const EVENT = {
       longitude: -0.1278,
       timeZone: 'Europe/London',
     },
-    query: {},
+    query: {
+      'ext-anonymous_id': '7d1c0a52-3b6e-4f38-9a47-c5e2d8b09f16',
+      'ext-session_id': '1769851500000',
+      'ext-referrer': 'https://news.example.com/best-shops',
+      'ext-utm_source': 'newsletter',
+      'ext-utm_medium': 'mailing',
+      'ext-utm_campaign': 'winter-sale',
+    } as Record<string, string>,
   },
   stats: { logins_count: 42 },
   user: {
@@ -52,7 +62,7 @@ export const EVENT = {
     picture: 'https://cdn.example.com/ada.png',
     created_at: '2026-01-31T09:28:00.000Z',
     last_login: '2026-01-30T18:05:00.000Z',
-    app_metadata: {},
+    app_metadata: { plan: 'gold', role: 'buyer' },
     user_metadata: {},
   },
 };
@@ -62,15 +72,34 @@ const NOW = new Date('2026-01-31T09:30:00.000Z');
 /** Another time than that of the login, to tell the two apart. */
 export const SENT_AT = new Date('2026-01-31T09:30:01.000Z');
 
-export const LOGIN: Activity = toLogin(EVENT, NOW);
-
 const FIRST_LOGIN = {
   ...EVENT,
   stats: { logins_count: 1 },
   user: { ...EVENT.user, last_login: undefined },
 };
 
-export const SIGN_UP: Activity = toSignUp(toLogin(FIRST_LOGIN, NOW));
+/** Settings that show where properties of the operator's own go. */
+export const CHOICES = {
+  PROPERTIES: 'plan=user.app_metadata.plan',
+  USER_PROPERTIES: 'role=user.app_metadata.role',
+};
+
+const toActivity = (type: Activity['type'], secrets: Readonly<Record<string, string>>): Activity => {
+  const event = type === 'SignUp' ? FIRST_LOGIN : EVENT;
+  const settings = parseSecrets({ secrets: {} }, { ...CHOICES, ...secrets });
+  return toRecorded(
+    applyChoices(toLogin(event, NOW), event, settings, {}, () => {}),
+    type,
+    settings,
+  );
+};
+
+/** With every field. */
+export const LOGIN = toActivity('Login', { OMIT_FIELDS: 'none' });
+export const SIGN_UP = toActivity('SignUp', { OMIT_FIELDS: 'none' });
+
+/** With the fields that are sent by default. */
+export const DEFAULT_SIGN_UP = toActivity('SignUp', {});
 
 const CANDIDATES = ['example', 'https://acme.example.com', `whsec_${'A'.repeat(32)}`];
 
@@ -92,3 +121,13 @@ export const exampleSecrets = ({
 /** What a sink sends for an activity, as it is in JSON. */
 export const examplePayload = (sink: Sink, activity: Activity): unknown =>
   JSON.parse(JSON.stringify(sink.toPayload(activity, parseSecrets(sink, exampleSecrets(sink)), SENT_AT)));
+
+/** What `send` requests for an activity. Mock vendors are for what is sent; this is for what is shown. */
+export const exampleRequests = async (sink: Sink, activity: Activity): Promise<readonly HttpRequest[]> => {
+  const requests: HttpRequest[] = [];
+  await sink.send([activity], parseSecrets(sink, exampleSecrets(sink)), async (request) => {
+    requests.push(request);
+    return { status: 200, headers: {}, body: { code: 200, status: 1 } };
+  });
+  return requests;
+};
