@@ -1,4 +1,5 @@
 /** deploy, bind, unbind and secrets, against the mock Management API. The Deploy CLI itself runs in deploy-cli.test.ts. */
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -29,7 +30,21 @@ const explain = (work: Promise<unknown>): Promise<string | undefined> =>
   work.then(() => undefined, explainTenantError);
 
 const readFlow = (api: ManagementApi) =>
-  api.bindings.map(({ id, display_name, action }) => ({ id, name: action.name, display_name }));
+  api.bindings.map(({ display_name, action }) => ({ name: action.name, display_name }));
+
+/** Changes the first responses of a tenant to such a request. */
+const rewriting =
+  // biome-ignore lint/suspicious/noExplicitAny: a response may be anything
+    (api: ManagementApi, method: string, url: RegExp, rewrite: (body: any) => unknown) =>
+    (times = Infinity): typeof fetch => {
+      let count = 0;
+      return async (input, init) => {
+        const response = await api.fetch(input, init);
+        if ((init?.method ?? 'GET') !== method || !url.test(String(input)) || count >= times) return response;
+        count += 1;
+        return Response.json(rewrite(await response.json()), response);
+      };
+    };
 
 /** Deployed Actions, with an Action of another team in the flow and one outside of it. */
 const startWithOtherTeam = async (...names: string[]) => {
@@ -223,9 +238,42 @@ describe('deploy', () => {
     const { api, client } = await startApi();
     const connection = { client, domain: api.domain, credentials: {} };
     const changes = await previewChanges(client, selectActions(['splunk']));
-    expect(await explain(deploy(connection, changes, { env: {} }, async () => {}))).toMatch(
-      /splunk still differs in the tenant:\nsplunk +new$/,
-    );
+    expect(
+      await explain(deploy(connection, changes, { env: {} }, { importEntries: async () => {} })),
+    ).toMatch(/splunk still differs in the tenant:\nsplunk +new$/);
+  });
+
+  describe('of an Action whose deployment takes time', () => {
+    const start = async (pendingReads: number) => {
+      const { api } = await startApiWith('splunk');
+      const [splunk] = api.actions;
+      const fetch = rewriting(api, 'GET', /\/actions\/actions\?/, (body) => {
+        for (const action of body.actions) action.all_changes_deployed = false;
+        return body;
+      });
+      const connection = { client: createClient(api, { fetch: fetch(pendingReads) }), domain: api.domain };
+      const deploySplunk = (timeoutMs?: number) =>
+        deploy(
+          { ...connection, credentials: {} },
+          [{ name: splunk?.name ?? '', changes: ['code'] }],
+          { env: {} },
+          { importEntries: async () => {}, ...(timeoutMs !== undefined && { timeoutMs }) },
+        );
+      return { api, deploySplunk };
+    };
+
+    it('waits until it is in effect', async () => {
+      const { api, deploySplunk } = await start(3);
+      await deploySplunk();
+      expect(api.requests.filter(({ path }) => path.includes('/actions/actions?'))).toHaveLength(4);
+    });
+
+    it('reports that it is not in effect after a limited time', async () => {
+      const { deploySplunk } = await start(Infinity);
+      expect(await explain(deploySplunk(300))).toBe(
+        'Auth0 has accepted splunk, but the deployment is not in effect after 0.3 s. Run the command again, or check it in the dashboard',
+      );
+    });
   });
 
   it('reports why the Deploy CLI failed', { timeout: 60_000 }, async () => {
@@ -383,6 +431,55 @@ describe('unbind', () => {
   });
 });
 
+describe('a change of the flow', () => {
+  /** A client of a tenant that renews the ids of bindings whenever they are written. */
+  const createRenewing = (api: ManagementApi) => {
+    const getWriteCount = () => getWrites(api).length;
+    const fetch = rewriting(api, 'GET', /bindings/, (body) => {
+      for (const binding of body.bindings) if (getWriteCount() > 0) binding.id = randomUUID();
+      return body;
+    });
+    return createClient(api, { fetch: fetch() });
+  };
+
+  it('is verified by Actions and display names, as Auth0 renews the ids of bindings', async () => {
+    const { api } = await startWithOtherTeam('splunk');
+    const added = await bind(createRenewing(api), ['splunk']);
+    expect(added.after.map(({ displayName }) => displayName)).toEqual(['Their Action', 'splunk']);
+  });
+
+  it('is verified in the same way when an Action is removed', async () => {
+    const { api } = await startWithOtherTeam('splunk');
+    api.bind('splunk');
+    const { after } = await unbind(createRenewing(api), ['splunk']);
+    expect(after.map(({ displayName }) => displayName)).toEqual(['Their Action']);
+  });
+
+  it('is retried while Auth0 says that an Action has not been deployed yet', async () => {
+    const { api } = await startWithOtherTeam('splunk');
+    let rejections = 0;
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      if (init?.method !== 'PATCH' || rejections >= 2) return api.fetch(input, init);
+      rejections += 1;
+      const message = 'Trying to create a binding for an action that has not been deployed yet';
+      return Response.json({ statusCode: 400, error: 'Bad Request', message }, { status: 400 });
+    };
+    await bind(createClient(api, { fetch }), ['splunk']);
+    expect(readFlow(api).map(({ name }) => name)).toEqual(['theirs', 'splunk']);
+    expect(rejections).toBe(2);
+  });
+
+  it('waits for a deployment that is not in effect yet', async () => {
+    const { api } = await startWithOtherTeam('splunk');
+    const fetch = rewriting(api, 'GET', /\/actions\/actions\?/, ({ actions, ...page }) => ({
+      ...page,
+      actions: actions.map(({ deployed_version, ...action }: object & Record<string, unknown>) => action),
+    }));
+    await bind(createClient(api, { fetch: fetch(2) }), ['splunk']);
+    expect(readFlow(api).map(({ name }) => name)).toEqual(['theirs', 'splunk']);
+  });
+});
+
 describe('auth0-login-analytics bind', () => {
   it('prints the flow before and after', async () => {
     const { api } = await startWithOtherTeam('splunk');
@@ -485,6 +582,18 @@ describe('setSecrets', () => {
       'splunk has changes in the tenant that are not deployed',
     );
     expect(api.actions[0]?.deployed?.number).toBe(1);
+  });
+
+  it('waits until the deployment is in effect', async () => {
+    const { api } = await startApiWith('splunk');
+    let pendingReads = 0;
+    const fetch = rewriting(api, 'GET', /\/actions\/actions\/\w/, (action) => {
+      const isDeploying = api.requests.some(({ path }) => path.endsWith('/deploy'));
+      if (isDeploying) pendingReads += 1;
+      return { ...action, ...(isDeploying && pendingReads < 3 && { all_changes_deployed: false }) };
+    });
+    await setSecrets(createClient(api, { fetch: fetch() }), await findAction('splunk'), SPLUNK);
+    expect(pendingReads).toBeGreaterThanOrEqual(3);
   });
 
   it('masks values that the response repeats', async () => {

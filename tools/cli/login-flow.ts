@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ManagementClient } from 'auth0';
 import { table } from '../shared/table.ts';
 import type { Context } from './context.ts';
+import { DEPLOYMENT_TIMEOUT_MS, poll } from './poll.ts';
 import { selectActions } from './select-actions.ts';
 import { readAll } from './tenant-actions.ts';
 import { connect } from './tenant-connection.ts';
-import { TenantError } from './tenant-error.ts';
+import { isNotDeployedYet, TenantError } from './tenant-error.ts';
 
 const TRIGGER = 'post-login';
 
@@ -55,28 +56,48 @@ export const changeFlow = async (
 ): Promise<FlowChange> => {
   const before = await readFlow(client);
   const after = edit(before);
-  const changed = !isDeepStrictEqual(after, before);
+  const changed = !isSameFlow(after, before);
   if (!changed || dryRun) return { before, after, changed };
 
-  const current = await readFlow(client);
-  if (!isDeepStrictEqual(current, before)) {
-    throw new TenantError(
-      `The flow was changed by another user in the meantime, so nothing was written. Run the command again. The flow is now:\n${describe(current)}`,
-    );
-  }
-  await client.actions.triggers.bindings.updateMany(TRIGGER, {
-    bindings: after.map(({ id, action, displayName }) => ({
-      ref: id ? { type: 'binding_id', value: id } : { type: 'action_name', value: action },
-      display_name: displayName,
-    })),
-  });
+  const rejection = await poll(
+    () => writeFlow(client, before, edit),
+    (error) => error === undefined,
+    DEPLOYMENT_TIMEOUT_MS,
+  );
+  if (rejection) throw rejection;
   const written = await readFlow(client);
-  if (!isDeepStrictEqual(withoutNewIds(written, before), after)) {
+  if (!isSameFlow(written, after)) {
     throw new TenantError(
       `The flow was changed by another user at the same time. Check it in the dashboard. The flow was:\n${describe(before)}\nIt is now:\n${describe(written)}`,
     );
   }
   return { before, after: written, changed };
+};
+
+/** Resolves with the error of an Action whose deployment is not in effect yet. */
+const writeFlow = async (
+  client: ManagementClient,
+  before: readonly Binding[],
+  edit: Edit,
+): Promise<unknown> => {
+  const current = await readFlow(client);
+  if (!isSameFlow(current, before)) {
+    throw new TenantError(
+      `The flow was changed by another user in the meantime, so nothing was written. Run the command again. The flow is now:\n${describe(current)}`,
+    );
+  }
+  try {
+    await client.actions.triggers.bindings.updateMany(TRIGGER, {
+      bindings: edit(current).map(({ id, action, displayName }) => ({
+        ref: id ? { type: 'binding_id', value: id } : { type: 'action_name', value: action },
+        display_name: displayName,
+      })),
+    });
+    return undefined;
+  } catch (error) {
+    if (isNotDeployedYet(error)) return error;
+    throw error;
+  }
 };
 
 /** What the post-login flow runs, in order. */
@@ -89,10 +110,11 @@ export const readFlow = async (client: ManagementClient): Promise<readonly Bindi
   }));
 };
 
-const withoutNewIds = (flow: readonly Binding[], known: readonly Binding[]): readonly Binding[] =>
-  flow.map((binding) =>
-    known.some(({ id }) => id === binding.id) ? binding : { ...binding, id: undefined },
-  );
+/** Auth0 renews the ids of bindings that stay, so they say nothing about the flow. */
+const isSameFlow = (a: readonly Binding[], b: readonly Binding[]): boolean =>
+  isDeepStrictEqual(a.map(withoutId), b.map(withoutId));
+
+const withoutId = ({ id, ...binding }: Binding) => binding;
 
 const describe = (flow: readonly Binding[]): string => {
   if (flow.length === 0) return '   (no Action)';

@@ -47,6 +47,12 @@ export const getMissingScopeHint = (message: string): string | undefined => {
   );
 };
 
+/** Whether an Action was to be bound before its deployment is in effect. */
+export const isNotDeployedYet = (error: unknown): boolean =>
+  error instanceof ManagementError &&
+  error.statusCode === 400 &&
+  /not (been )?deployed/i.test(getMessage(error));
+
 /** Auth0's own words. */
 const getMessage = ({ body }: ManagementError): string => {
   const { message, error_description } = Object(body);

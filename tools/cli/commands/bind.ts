@@ -5,6 +5,7 @@ import { toCommandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { toHelpText } from '../help.ts';
 import { changeFlow, type FlowChange, runFlowCommand } from '../login-flow.ts';
+import { poll } from '../poll.ts';
 import { getActionNames } from '../select-actions.ts';
 import { listActions } from '../tenant-actions.ts';
 import { toCredentialsHelp } from '../tenant-connection.ts';
@@ -12,6 +13,8 @@ import { TenantError } from '../tenant-error.ts';
 
 /** https://auth0.com/docs/customize/actions/limitations */
 const FLOW_LIMIT_ACTIONS = 20;
+/** For a deployment that has just been started elsewhere. An Action that was never deployed looks the same. */
+const DEPLOYMENT_WAIT_MS = 2_000;
 
 export const addCommand = (program: Command, context: Context): void => {
   program
@@ -53,13 +56,23 @@ export const bind = async (
 };
 
 const assertDeployed = async (client: ManagementClient, names: readonly string[]): Promise<void> => {
-  const actions = await listActions(client);
-  for (const name of names) {
-    const action = actions.find((candidate) => candidate.name === name);
-    if (action?.deployed_version) continue;
-    const problem = action ? 'is not deployed' : 'does not exist';
-    throw new TenantError(
-      `${name} ${problem} in the tenant, so nothing was bound. Deploy it first: ${toCommandLine('deploy', name)}`,
-    );
-  }
+  const findProblems = async () => {
+    const actions = await listActions(client);
+    return names.flatMap((name) => {
+      const action = actions.find((candidate) => candidate.name === name);
+      if (action?.deployed_version) return [];
+      return { name, action };
+    });
+  };
+  const [first] = await poll(
+    findProblems,
+    (problems) => problems.every(({ action }) => !action),
+    DEPLOYMENT_WAIT_MS,
+  );
+  if (!first) return;
+  const { name, action } = first;
+  const problem = action ? 'is not deployed' : 'does not exist';
+  throw new TenantError(
+    `${name} ${problem} in the tenant, so nothing was bound. Deploy it first: ${toCommandLine('deploy', name)}`,
+  );
 };

@@ -21,6 +21,7 @@ import { ask } from '../ask.ts';
 import { toCommandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { toHelpText } from '../help.ts';
+import { DEPLOYMENT_TIMEOUT_MS, poll } from '../poll.ts';
 import { getActionNames, selectActions } from '../select-actions.ts';
 import { listActions, toVersions } from '../tenant-actions.ts';
 import { connect, type TenantConnection, toCredentialsHelp } from '../tenant-connection.ts';
@@ -148,25 +149,38 @@ const getDifferences = async (entry: ActionEntry, action: Management.Action): Pr
 const describe = (changes: readonly Change[]): string =>
   table(changes.map(({ name, changes }) => [name, changes.join(', ') || 'nothing to do']));
 
-/** Deploys what differs, and verifies that nothing differs any more. */
+/** Deploys what differs, waits until it is in effect, and verifies that nothing differs any more. */
 export const deploy = async (
   connection: TenantConnection,
   changes: readonly Change[],
   context: Pick<Context, 'env'>,
-  importEntries = importActions,
+  { importEntries = importActions, timeoutMs = DEPLOYMENT_TIMEOUT_MS } = {},
 ): Promise<void> => {
   const entries = selectActions(changes.map(({ name }) => name));
   await importEntries(connection, entries, context);
-  const remaining = (await previewChanges(connection.client, entries)).filter(
-    (entry) => entry.changes.length > 0,
+  const remaining = await poll(
+    () => findChanges(connection.client, entries),
+    (changes) => changes.length === 0 || !changes.every(isOnlyPending),
+    timeoutMs,
   );
   if (remaining.length > 0) {
     const names = remaining.map(({ name }) => name).join(', ');
+    if (remaining.every(isOnlyPending)) {
+      throw new TenantError(
+        `Auth0 has accepted ${names}, but the deployment is not in effect after ${timeoutMs / 1000} s. Run the command again, or check it in the dashboard`,
+      );
+    }
     throw new TenantError(
       `The Deploy CLI has finished, but ${names} still differs in the tenant:\n${describe(remaining)}`,
     );
   }
 };
+
+const findChanges = async (client: ManagementClient, entries: readonly ActionEntry[]) =>
+  (await previewChanges(client, entries)).filter(({ changes }) => changes.length > 0);
+
+/** Auth0 responds to a request to deploy before the deployment is in effect. */
+const isOnlyPending = ({ changes }: Change): boolean => changes.every((change) => change === 'not deployed');
 
 /** Imports the entries, and nothing else, with the Deploy CLI. */
 export const importActions = async (

@@ -1,5 +1,4 @@
 /** `auth0-login-analytics secrets`: sets the secrets of a deployed Action, in CI for example. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '@commander-js/extra-typings';
 import type { Management, ManagementClient } from 'auth0';
@@ -11,6 +10,7 @@ import { UsageError } from '../../shared/usage-error.ts';
 import { toCommandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { toHelpText } from '../help.ts';
+import { DEPLOYMENT_TIMEOUT_MS, poll } from '../poll.ts';
 import { readSecrets, type Secrets } from '../secret-values.ts';
 import { findAction, getActionNames } from '../select-actions.ts';
 import { listActions, toVersions } from '../tenant-actions.ts';
@@ -18,7 +18,6 @@ import { connect, toCredentialsHelp } from '../tenant-connection.ts';
 import { explainTenantError, TenantError } from '../tenant-error.ts';
 
 const BUILD_TIMEOUT_MS = 60_000;
-const BUILD_POLL_MS = 500;
 
 export const addCommand = (program: Command, context: Context): void => {
   program
@@ -73,6 +72,7 @@ export const setSecrets = async (
   await updateSecrets(client, stored.id, secrets);
   await waitUntilBuilt(client, stored.id);
   await client.actions.deploy(stored.id);
+  await waitUntilDeployed(client, stored.id);
   return names;
 };
 
@@ -141,14 +141,25 @@ const updateSecrets = async (
 };
 
 const waitUntilBuilt = async (client: ManagementClient, id: string): Promise<void> => {
-  const startedAt = performance.now();
-  while (performance.now() - startedAt < BUILD_TIMEOUT_MS) {
-    const { status } = await client.actions.get(id);
-    if (status === 'built') return;
-    if (status === 'failed') break;
-    await sleep(BUILD_POLL_MS);
-  }
+  const { status } = await poll(
+    () => client.actions.get(id),
+    ({ status }) => status === 'built' || status === 'failed',
+    BUILD_TIMEOUT_MS,
+  );
+  if (status === 'built') return;
   throw new TenantError(
     'The secrets are stored, but Auth0 could not build the Action, so they are not in effect. Run the command again, or deploy the Action in the dashboard',
+  );
+};
+
+const waitUntilDeployed = async (client: ManagementClient, id: string): Promise<void> => {
+  const { all_changes_deployed } = await poll(
+    () => client.actions.get(id),
+    (action) => action.all_changes_deployed === true,
+    DEPLOYMENT_TIMEOUT_MS,
+  );
+  if (all_changes_deployed) return;
+  throw new TenantError(
+    `The secrets are stored, but the deployment is not in effect after ${DEPLOYMENT_TIMEOUT_MS / 1000} s. Run the command again, or deploy the Action in the dashboard`,
   );
 };
