@@ -88,8 +88,8 @@ const record = async (action: Action, event: LoginEvent, api: LoginApi): Promise
   let secrets: object = action.defaults;
   let outcomes: readonly Outcome[];
   try {
-    secrets = { ...action.defaults, ...event.secrets };
-    secrets = { ...secrets, ...readConfig(event.secrets) };
+    secrets = { ...action.defaults, ...omitBlank(event.secrets) };
+    secrets = { ...action.defaults, ...omitBlank(readConfig(event.secrets)) };
     outcomes = await recordAll(action, event, secrets, startedAt);
 
     // 5. Remember: a SignUp happens only once.
@@ -100,6 +100,12 @@ const record = async (action: Action, event: LoginEvent, api: LoginApi): Promise
   // 6. Whatever failed, the login goes on, unless the operator wants it denied.
   finish(action, outcomes, secrets, api);
 };
+
+/** A blank secret is none, so it overrides no option. */
+const omitBlank = (secrets: object | null | undefined): object =>
+  Object.fromEntries(
+    Object.entries(secrets ?? {}).filter(([name]) => readSecret(secrets, name) !== undefined),
+  );
 
 /** At every configured destination concurrently: the login waits for the slowest, and all have the same deadline. */
 const recordAll = async (

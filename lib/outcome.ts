@@ -103,13 +103,17 @@ export const toDeliveryOutcome = (
 };
 
 /** The outcome of an error before the delivery. */
-export const toErrorOutcome = (base: OutcomeBase, error: unknown): Outcome =>
-  error instanceof ConfigError
-    ? { ...base, status: 'misconfigured', problems: Object.fromEntries(error.problems) }
-    : {
-        ...base,
-        ...toFailure({ error, attempts: 0, elapsedMs: 0, buffered: false, dropped: 0 }, (message) => message),
-      };
+export const toErrorOutcome = (base: OutcomeBase, error: unknown): Outcome => {
+  try {
+    if (error instanceof ConfigError)
+      return { ...base, status: 'misconfigured', problems: Object.fromEntries(error.problems) };
+    const figures = { attempts: 0, elapsedMs: 0, buffered: false, dropped: 0 };
+    return { ...base, ...toFailure({ error, ...figures }, (message) => message) };
+  } catch {
+    // What was thrown throws itself when it is looked at.
+    return toErrorOutcome(base, new Error());
+  }
+};
 
 const toFailure = ({ error, ...figures }: Undelivered, redact: Redact) => ({
   status: 'failed' as const,
