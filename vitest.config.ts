@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What takes longest must not come last. */
+/** Starts the longest files first, so that none of them runs alone at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification) =>
@@ -16,9 +16,9 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/support/setup.ts'],
     globalSetup: ['tests/support/build.ts'],
-    // Tests that start other processes take their time on a machine that is busy.
+    // Long enough for tests that start other processes.
     testTimeout: 20_000,
-    // One for each core of a small machine; by default one core is left to vitest itself.
+    // By default, vitest leaves one core to itself: of two, that is half.
     maxWorkers: 2,
     coverage: { include: ['actions/**', 'lib/**', 'tools/**/*.ts'], reporter: ['text-summary', 'html'] },
     sequence: { sequencer: LongestFirst },

@@ -1,6 +1,6 @@
 /**
- * Nothing in a test reaches beyond this machine: a connection that tries to fails, and its test with it. The name of a
- * host under `.invalid` can be asked for, and does not exist: https://www.rfc-editor.org/rfc/rfc6761#section-6.4
+ * Blocks connections beyond this machine, and fails the test that tries to make one. A host under `.invalid` does not
+ * exist: https://www.rfc-editor.org/rfc/rfc6761#section-6.4
  */
 import dns from 'node:dns';
 import { Socket } from 'node:net';
@@ -10,14 +10,14 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1', undefined];
 
 const attempts: string[] = [];
 
-/** For the tests of this guard alone. */
-export const forgivenAttempts = (): string[] => attempts.splice(0);
+/** Removes the attempts so far, so that they fail no test. For the tests of this guard alone. */
+export const takeAttempts = (): string[] => attempts.splice(0);
 
 const isInvalid = (host = ''): boolean => host.endsWith('.invalid');
 
 const connect = Socket.prototype.connect;
 Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
-  // Node passes its own calls on as one array of arguments.
+  // Node itself passes one array of arguments.
   const [target] = [args[0]].flat() as [{ host?: string; path?: string } | undefined];
   if (!target?.path && !LOOPBACK.includes(target?.host) && !isInvalid(target?.host)) {
     attempts.push(String(target?.host));

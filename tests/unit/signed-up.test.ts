@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toLogin } from '../../lib/activity.ts';
 import { MetadataWriteError } from '../../lib/errors.ts';
 import { isSignUp, setSignedUp } from '../../lib/signed-up.ts';
-import { execute } from '../support/api.ts';
+import { createApi } from '../../tools/simulator/auth0/post-login-api.ts';
 import { login } from '../support/events.ts';
 
 const NOW = new Date('2026-01-31T12:00:00.000Z');
@@ -111,10 +111,11 @@ describe('isSignUp, without flags', () => {
 });
 
 describe('setSignedUp', () => {
-  const setAtSplunk = async (app_metadata: unknown, names = ['splunk']): Promise<unknown> => {
+  const setAtSplunk = (app_metadata: unknown, names = ['splunk']): unknown => {
     const event = createEvent({ app_metadata });
-    const { metadata } = await execute(async (event, api) => setSignedUp(event, api, names), event);
-    return Object.fromEntries(metadata.map(({ key, value }) => [key, value]));
+    const { api, effects } = createApi(event);
+    setSignedUp(event, api, names);
+    return Object.fromEntries(effects.metadata.map(({ key, value }) => [key, value]));
   };
 
   it.each([
@@ -129,18 +130,18 @@ describe('setSignedUp', () => {
     ['replaces the flag false of a Rule', false, { splunk: true }],
     ['replaces null', null, { splunk: true }],
     ['replaces a list', ['keen'], { splunk: true }],
-  ])('%s', async (_, signedUp, expected) => {
-    expect(await setAtSplunk({ signedUp, plan: 'free' })).toEqual({ signedUp: expected });
+  ])('%s', (_, signedUp, expected) => {
+    expect(setAtSplunk({ signedUp, plan: 'free' })).toEqual({ signedUp: expected });
   });
 
-  it('sets the flags of several destinations in one write', async () => {
-    expect(await setAtSplunk({ signedUp: { otlp: true } }, ['splunk', 'keen'])).toEqual({
+  it('sets the flags of several destinations in one write', () => {
+    expect(setAtSplunk({ signedUp: { otlp: true } }, ['splunk', 'keen'])).toEqual({
       signedUp: { otlp: true, splunk: true, keen: true },
     });
   });
 
-  it('makes the next login a Login', async () => {
-    const app_metadata = await setAtSplunk({ signedUp: { keen: true } });
+  it('makes the next login a Login', () => {
+    const app_metadata = setAtSplunk({ signedUp: { keen: true } });
     expect(isSignUpAtSplunk({ loginsCount: 1, createdAt: CREATED['a minute ago'], app_metadata })).toBe(
       false,
     );
@@ -148,16 +149,15 @@ describe('setSignedUp', () => {
 
   it("leaves the event's app_metadata as it is", async () => {
     const app_metadata = Object.freeze({ signedUp: Object.freeze({ keen: true }) });
-    expect(await setAtSplunk(app_metadata)).toEqual({ signedUp: { keen: true, splunk: true } });
+    expect(setAtSplunk(app_metadata)).toEqual({ signedUp: { keen: true, splunk: true } });
     expect(app_metadata).toEqual({ signedUp: { keen: true } });
   });
 
   it.each([null, undefined, 'string', 7, ['list']])(
     'throws if Auth0 does not accept it: app_metadata %j',
-    async (app_metadata) => {
-      const work = setAtSplunk(app_metadata);
-      await expect(work).rejects.toBeInstanceOf(MetadataWriteError);
-      await expect(work).rejects.toMatchObject({ cause: expect.any(Error) });
+    (app_metadata) => {
+      expect(() => setAtSplunk(app_metadata)).toThrow(MetadataWriteError);
+      expect(() => setAtSplunk(app_metadata)).toThrow(expect.objectContaining({ cause: expect.any(Error) }));
     },
   );
 });
