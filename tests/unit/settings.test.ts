@@ -145,9 +145,7 @@ describe('parseSecrets', () => {
   it.each(['PROPERTIES', 'USER_PROPERTIES'] as const)(
     'lets no property of %s redefine a fixed one',
     (name) => {
-      expect(getProblems({ [name]: 'email=user.app_metadata.email' })).toBe(
-        'PROPERTIES cannot redefine email',
-      );
+      expect(getProblems({ [name]: 'email=user.app_metadata.email' })).toBe(`${name} cannot redefine email`);
     },
   );
 });
