@@ -219,7 +219,7 @@ describe('USER_ID', () => {
 
   it('needs a path', () => {
     expect(getProblems({ USER_ID: 'external_id' })).toEqual({
-      USER_ID: 'needs a path like user.app_metadata.plan instead of external_id',
+      USER_ID: 'needs a path like user.app_metadata.plan',
     });
   });
 });

@@ -23,8 +23,8 @@ describe('exclusionList', () => {
     ['email=ada@example.com', 'must be some of application=…,connection=…,organization=…,domain=…,flag=…'],
     ['domain=', 'must be some of application=…,connection=…,organization=…,domain=…,flag=…'],
     ['application=Acme, Inc', 'must be some of application=…,connection=…,organization=…,domain=…,flag=…'],
-    ['flag=consent', 'needs a path like user.app_metadata.plan instead of consent'],
-    ['flag=!consent', 'needs a path like user.app_metadata.plan instead of consent'],
+    ['flag=consent', 'needs a path like user.app_metadata.plan'],
+    ['flag=!consent', 'needs a path like user.app_metadata.plan'],
     ['flag=secrets.token', 'cannot read secrets.token'],
   ])('rejects %s', (input, problem) => {
     expect(exclusionList.parse(input)).toEqual({ problem });
