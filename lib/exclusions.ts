@@ -23,7 +23,7 @@ export const exclusionList: Format<readonly Exclusion[]> = {
       if (item === '') continue;
       const [, kindText = '', text = ''] = /^([a-z]+)\s*=\s*(.+)$/i.exec(item) ?? [];
       const kind = KINDS.find((known) => known === kindText.toLowerCase());
-      if (!kind) return { problem: `must be some of ${KINDS.map((known) => `${known}=…`).join(',')}` };
+      if (!kind) return { problem: `must be some of ${KINDS.map((known) => `${known}=`).join(',')}` };
       if (kind !== 'flag') {
         exclusions.push({ kind, value: text.toLowerCase().replace(/^@/, '') });
         continue;

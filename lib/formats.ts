@@ -79,11 +79,13 @@ export const commaSeparated = <const T extends string>(...names: readonly T[]): 
     }),
   );
 
-/** Any names, separated by commas; `none` for the empty list. */
-export const nameList: Format<readonly string[]> = format('must be names, separated by commas', (input) => {
-  const names = input.toLowerCase() === 'none' ? [] : splitList(input);
-  return names.every((name) => /^[\w-]{1,64}$/.test(name)) ? names : undefined;
-});
+/** Names, separated by commas, of which the known ones are found in upper or lower case; `none` for the empty list. */
+export const nameList = (...known: readonly string[]): Format<readonly string[]> =>
+  format('must be names, separated by commas', (input) => {
+    const names = input.toLowerCase() === 'none' ? [] : splitList(input);
+    if (!names.every((name) => /^[\w-]{1,64}$/.test(name))) return undefined;
+    return names.map((name) => known.find((one) => one.toLowerCase() === name.toLowerCase()) ?? name);
+  });
 
 export const NOT_A_BASE_URL = 'must be an https URL without user, query and fragment';
 

@@ -61,12 +61,12 @@ export const settings = {
     '7',
   ),
   OMIT_FIELDS: optional(
-    nameList,
+    nameList(...OMITTABLE_FIELDS),
     `Fields and properties that are not sent, of \`${OMITTABLE_FIELDS.join(',')}\`; \`none\` sends all`,
     OMITTED_BY_DEFAULT.join(','),
   ),
   HASH_FIELDS: optional(
-    nameList,
+    nameList(...HASHABLE_FIELDS),
     `Fields and properties that are sent as a hash (HMAC-SHA256), of \`${HASHABLE_FIELDS.join(',')}\``,
     'none',
   ),
@@ -105,7 +105,7 @@ export const parseSecrets = <S extends SecretDeclarations>(
   sink: Declaring<S>,
   input: unknown,
 ): Settings & SecretValues<S> => {
-  const declarations = { ...settings, ...sink.secrets };
+  const declarations = { ...sink.secrets, ...settings };
   const inputs = Object.keys(declarations).map((name) => readSecret(input, name));
   const last = lastParsed.get(sink);
   if (last && isDeepStrictEqual(inputs, last.inputs)) return last.values as Settings & SecretValues<S>;
