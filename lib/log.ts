@@ -122,11 +122,21 @@ const toDisposition = (outcome: FailedOutcome): string => {
 const isSentAgain = ({ activity, reason }: FailedOutcome): boolean =>
   reason === 'rejected' && activity?.type === 'SignUp';
 
+/** Leaves room for the names of the Action and of destinations in front of it. */
+const PROBLEMS_LIMIT_CHARS = LINE_LIMIT_CHARS - 40;
+
 const toProblems = ({ problems }: MisconfiguredOutcome): string => {
   const names = Object.keys(problems);
   if (names.length === 0) return 'no destination configured: set the secrets of at least one';
   const text = `Not configured: ${names.map((name) => `${name} ${problems[name]}`).join('; ')}`;
-  return text.length < LINE_LIMIT_CHARS - 40 ? text : `Not configured, correct ${names.join(', ')}`;
+  if (text.length < PROBLEMS_LIMIT_CHARS) return text;
+  const toList = (count: number) => {
+    const others = names.length - count;
+    return `Not configured, correct ${names.slice(0, count).join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
+  };
+  let count = names.length;
+  while (count > 1 && toList(count).length > PROBLEMS_LIMIT_CHARS) count -= 1;
+  return toList(count);
 };
 
 type Cause = FailedOutcome | MisconfiguredOutcome;

@@ -152,8 +152,8 @@ describe.each([
       expect(mock.requests).toEqual([]);
     });
 
-    it('names every malformed secret, and no value', async () => {
-      const malformed = Object.entries({ ...settings, ...sink.secrets })
+    it('names every malformed secret, as many as the line can hold, and no value', async () => {
+      const malformed = Object.entries({ ...sink.secrets, ...settings })
         .filter(([, secret]) => 'problem' in secret.parse(MALFORMED))
         .map(([secret]) => secret);
       expect(malformed.length).toBeGreaterThan(5);
@@ -161,7 +161,8 @@ describe.each([
       const { outcomes, line } = await logIn();
       const [outcome] = outcomes;
       expect(outcome?.status === 'misconfigured' && Object.keys(outcome.problems)).toEqual(malformed);
-      expect(malformed.filter((secret) => !line.includes(secret))).toEqual([]);
+      const missing = malformed.filter((secret) => !line.includes(secret)).length;
+      expect(missing === 0 || line.includes(` and ${missing} more`)).toBe(true);
       expect(JSON.stringify(outcome) + line).not.toContain('hunter2');
       expect(mock.requests).toEqual([]);
     });

@@ -179,7 +179,7 @@ describe('createAction', () => {
         problems: { LOG: 'must be failures or all', FAKE_TOKEN: 'is missing' },
       },
     ]);
-    expect(lines).toEqual(['[fake] Not configured: LOG must be failures or all; FAKE_TOKEN is missing']);
+    expect(lines).toEqual(['[fake] Not configured: FAKE_TOKEN is missing; LOG must be failures or all']);
   });
 
   it.each([[undefined], [null], ['secrets'], [[]], [Object.create(null)]])(

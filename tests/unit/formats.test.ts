@@ -112,12 +112,13 @@ describe('nameList', () => {
     ['None', []],
     ['', []],
     ['a-b_c', ['a-b_c']],
+    ['EMAIL,Plan', ['email', 'Plan']],
   ])('reads %j', (input, expected) => {
-    expect(parse(nameList, input)).toEqual(expected);
+    expect(parse(nameList('email'), input)).toEqual(expected);
   });
 
   it.each(['user.email', 'email;ip', 'two words', 'x'.repeat(65)])('rejects %j', (input) => {
-    expect(nameList.parse(input)).toEqual({ problem: 'must be names, separated by commas' });
+    expect(nameList('email').parse(input)).toEqual({ problem: 'must be names, separated by commas' });
   });
 });
 

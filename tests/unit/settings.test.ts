@@ -116,7 +116,6 @@ describe('parseSecrets', () => {
     ['GROUPS', 'on', 'must be organization or off'],
     ['TLS_CA_CERT', 'certificate', 'must be PEM certificates'],
     ['OMIT_FIELDS', 'address', 'cannot omit address'],
-    ['OMIT_FIELDS', 'Email', 'cannot omit Email'],
     ['OMIT_FIELDS', 'userId', 'cannot omit userId'],
     ['OMIT_FIELDS', 'email;ip', 'must be names, separated by commas'],
     ['HASH_FIELDS', 'address', 'cannot hash address'],
