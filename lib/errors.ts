@@ -115,6 +115,12 @@ export const rejectAt = (
 
 /** Errors of another realm, as Auth0's runtime has them, are no instances of this one's `Error`. */
 export const getErrorName = (error: unknown): string => {
-  const name: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'name') : undefined;
-  return typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : typeof error;
+  try {
+    const name: unknown =
+      typeof error === 'object' && error !== null ? Reflect.get(error, 'name') : undefined;
+    if (typeof name === 'string' && /^\w{1,40}$/.test(name)) return name;
+  } catch {
+    // What was thrown throws itself when it is looked at.
+  }
+  return typeof error;
 };

@@ -61,4 +61,11 @@ describe('getErrorName', () => {
   ])('names %s as %s', (error, name) => {
     expect(getErrorName(error)).toBe(name);
   });
+
+  it('names an error whose name throws by its type', () => {
+    const get = () => {
+      throw new Error('secret');
+    };
+    expect(getErrorName(Object.defineProperty(new Error(), 'name', { get }))).toBe('object');
+  });
 });
