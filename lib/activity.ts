@@ -93,8 +93,11 @@ export interface Activity {
  */
 export const STRING_LIMIT_CHARS = 512;
 
-/** Where they are too many bytes together, strings that are no ids are cut to these lengths, until they are not. */
-const SHORTER_LIMITS_CHARS = [128, 64];
+/**
+ * Where they are too many bytes together, all but the ids of the user are cut to these lengths, until they are not. A
+ * UUID stays whole.
+ */
+const SHORTER_LIMITS_CHARS = [128, 64, 36];
 const ACTIVITY_LIMIT_BYTES = 20 * 1024;
 
 const MS_PER_HOUR = 60 * 60 * 1000;
@@ -235,21 +238,25 @@ export const dedupeTime = ({ type, time, user }: Activity): Date =>
 
 /** The activity with its strings as they can be sent: cut, and valid Unicode. */
 export const toSendable = (activity: Activity): Activity => {
-  let sendable = cutStrings(activity, STRING_LIMIT_CHARS);
+  const whole = cutStrings(activity, STRING_LIMIT_CHARS);
+  const { id, auth0Id } = whole.user;
+  let sendable = whole;
   for (const limitChars of SHORTER_LIMITS_CHARS) {
     if (Buffer.byteLength(JSON.stringify(sendable)) <= ACTIVITY_LIMIT_BYTES) break;
-    sendable = cutStrings(activity, limitChars);
+    const shorter = cutStrings(activity, limitChars);
+    sendable = { ...shorter, user: { ...shorter.user, id, auth0Id } };
   }
-  return sendable as Activity;
+  return sendable;
 };
 
-const cutStrings = (value: unknown, limitChars: number): unknown => {
-  if (typeof value === 'string') return value.slice(0, limitChars).toWellFormed();
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  if (Array.isArray(value)) return value.map((item) => cutStrings(item, limitChars));
-  const cut = ([name, item]: [string, unknown]) =>
-    [name, cutStrings(item, /id$/i.test(name) ? STRING_LIMIT_CHARS : limitChars)] as const;
-  return Object.fromEntries(Object.entries(value).map(cut));
+const cutStrings = <T>(value: T, limitChars: number): T => {
+  const cut = (item: unknown): unknown => {
+    if (typeof item === 'string') return item.slice(0, limitChars).toWellFormed();
+    if (typeof item !== 'object' || item === null || item instanceof Date) return item;
+    if (Array.isArray(item)) return item.map(cut);
+    return Object.fromEntries(Object.entries(item).map(([name, inner]) => [name, cut(inner)]));
+  };
+  return cut(value) as T;
 };
 
 /**

@@ -112,6 +112,8 @@ const OPTIONAL_PATHS: readonly Path[] = [
   ['session', 'id'],
   ['anonymous_session'],
   ['experiment'],
+  ['user', 'app_metadata', 'external_id'],
+  ['request', 'query', 'ext-anonymous_id'],
 ];
 
 const getPaths = (value: unknown): Path[] =>
@@ -207,15 +209,27 @@ export const toHostileEvent = (login: LoginInput, changes: readonly Change[]) =>
 
 // --- Secrets ---------------------------------------------------------------------------------------------------------
 
+/** Names of properties that `user_metadata` holds, as many as there can be. */
+export const PROPERTY_NAMES = Array.from({ length: 40 }, (_, index) => `property${index}`);
+
+const propertyList = PROPERTY_NAMES.map((name) => `${name}=user.user_metadata.${name}`).join();
+
 const VALID: Readonly<Record<string, readonly string[]>> = {
   DELIVERY_TIMEOUT_MS: ['250', '1000', '3000', '10000'],
   ON_FAILURE: ['continue', 'deny', 'DENY', 'Continue'],
   RECORD: ['all', 'interactive', 'ALL'],
   LOG: ['all', 'failures', 'All'],
   SIGNUP_WINDOW_DAYS: ['0', '1', '7', '365'],
-  OMIT_FIELDS: ['name', 'email,ip', 'NAME, userAgent', ''],
-  HASH_FIELDS: ['userId', 'email,name', 'IP'],
+  OMIT_FIELDS: ['name', 'email,ip', 'none', ''],
+  HASH_FIELDS: ['userId', 'email, name', 'ip,userAgent'],
   HASH_KEY: ['a key of the hashes'],
+  EVENTS: ['SignUp', 'signup,login'],
+  EXCLUDE: ['domain=acme.com', 'flag=!user.email_verified, application=Admin'],
+  PROPERTIES: ["plan=user.app_metadata.plan,env='prod'", propertyList],
+  USER_PROPERTIES: ['nickname=user.nickname'],
+  USER_ID: ['user.app_metadata.external_id'],
+  ANONYMOUS_ID: ['request.query.state'],
+  GROUPS: ['off', 'Organization'],
 };
 
 const secretValue = (name: string): fc.Arbitrary<unknown> =>
@@ -248,9 +262,25 @@ export const someSecrets = (names: readonly string[]): fc.Arbitrary<Readonly<Rec
 const namedSecret = (name: string): fc.Arbitrary<[string, unknown]> =>
   secretValue(name).map((value) => [name, value]);
 
-/** Where Auth0's example has a string that users, applications or administrators choose. */
-export const stringPaths = paths.filter((path) => {
-  const isFixed =
-    /^(user,(user_id|created_at|updated_at|last_)|transaction,|tenant,|request,query|client,metadata)/;
-  return typeof getAt(exampleEvent(), path) === 'string' && !isFixed.test(path.join());
-});
+const CAMPAIGN = [
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+  'gclid',
+  'fbclid',
+  'referrer',
+];
+
+/** Where an event can have a string that users, applications or administrators choose. */
+export const stringPaths: readonly Path[] = [
+  ...paths.filter((path) => {
+    const isFixed =
+      /^(user,(user_id|created_at|updated_at|last_)|transaction,|tenant,|request,query|client,metadata)/;
+    return typeof getAt(exampleEvent(), path) === 'string' && !isFixed.test(path.join());
+  }),
+  ['request', 'query', 'ext-anonymous_id'],
+  ...CAMPAIGN.map((name) => ['request', 'query', name]),
+  ...PROPERTY_NAMES.map((name) => ['user', 'user_metadata', name]),
+];

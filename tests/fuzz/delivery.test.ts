@@ -8,11 +8,11 @@ import { DeliveryError, rejectAt, UnavailableError } from '../../lib/errors.ts';
 import { BUFFER_LIMIT, RetryBuffer } from '../../lib/retry-buffer.ts';
 import type { Settings } from '../../lib/settings.ts';
 import { defineSink } from '../../lib/sink.ts';
+import { resetClock, settle, useFakeClock } from '../support/clock.ts';
 import { never, type Response, sleep, useAdapter } from './axios-adapter.ts';
 import { property } from './property.ts';
-import { complete, resetTime, useVirtualTime } from './virtual-time.ts';
 
-useVirtualTime();
+useFakeClock();
 
 const TIMEOUT_MS = 3000;
 /** Promised on top of the deadline. */
@@ -124,7 +124,7 @@ describe('CircuitBreaker', () => {
     'allows a request within the reset timeout, wherever the clock jumps',
     fc.tuple(fc.array(step), jumpMs),
     ([steps, jumpMs]) => {
-      resetTime();
+      resetClock();
       const breaker = new CircuitBreaker();
       for (const step of steps) run(breaker, step);
       vi.setSystemTime(Date.now() + jumpMs);
@@ -138,7 +138,7 @@ describe('CircuitBreaker', () => {
     'allows one request at a time after the reset timeout',
     fc.tuple(fc.array(step), fc.nat(RESET_TIMEOUT_MS - 1)),
     ([steps, waitMs]) => {
-      resetTime();
+      resetClock();
       const breaker = new CircuitBreaker();
       for (const step of steps) run(breaker, step);
       for (let failures = 0; failures < FAILURE_THRESHOLD; failures += 1) breaker.recordFailure();
@@ -176,7 +176,7 @@ describe('RetryBuffer', () => {
     'holds no more than its limit, and neither loses nor invents an activity',
     fc.array(step, { maxLength: 20, size: 'medium' }) as fc.Arbitrary<Step[]>,
     (steps) => {
-      resetTime();
+      resetClock();
       const buffer = new RetryBuffer();
       const inFlight: Array<readonly Activity[]> = [];
       const known = new Set<string>();
@@ -273,7 +273,7 @@ describe('deliver, one login after the other', () => {
     if (!isOpen) model.waiting.delete(activity.id);
 
     const startedAt = performance.now();
-    const delivery = await complete(deliver(target.destination, activity, configuration));
+    const delivery = await settle(deliver(target.destination, activity, configuration));
     const waitedMs = performance.now() - startedAt;
 
     if (!isOpen && (mode === 'accepts' || mode === 'rejects')) model.failures = 0;
@@ -382,7 +382,7 @@ describe('deliver, one login after the other', () => {
     'does what a simple model does',
     fc.tuple(batchLimit, commands),
     async ([limit, commands]) => {
-      resetTime();
+      resetClock();
       const real: Real = { mode: 'accepts', target: new Target(limit) };
       const model = new Model();
       onRequest = async (activities) => {
@@ -408,7 +408,7 @@ describe('deliver, after an outage', () => {
       limit: batchLimit,
     }),
     async ({ count, poison, isUnavailable, limit }) => {
-      resetTime();
+      resetClock();
       const target = new Target(limit);
       const ids = Array.from({ length: count }, (_, index) => `activity ${index}`);
       const poisoned = ids.filter((_, index) => poison.includes(index));
@@ -425,7 +425,7 @@ describe('deliver, after an outage', () => {
       for (let login = 0; login < logins; login += 1) {
         vi.advanceTimersByTime(RESET_TIMEOUT_MS);
         const activity = toActivity(`login ${login}`, 'Login', 0);
-        const delivery = await complete(deliver(target.destination, activity, getConfiguration(0)));
+        const delivery = await settle(deliver(target.destination, activity, getConfiguration(0)));
         expect(delivery).not.toHaveProperty('error');
         if ('flushRejection' in delivery)
           rejected.push(...(delivery.flushRejection?.activities ?? []).map(({ id }) => id));
@@ -526,7 +526,7 @@ describe('deliver, many logins concurrently', () => {
 
   /** Logins, and then more of them while the vendor accepts everything, until nothing is buffered. */
   const run = async (logins: readonly Login[], script: readonly Behavior[], limit: number) => {
-    resetTime();
+    resetClock();
     const rest = [...script];
     const target = new Target(limit);
     onRequest = (activities, signal) =>
@@ -547,13 +547,13 @@ describe('deliver, many logins concurrently', () => {
       if (jumpMs !== 0) vi.setSystemTime(Date.now() + jumpMs);
       await logIn(toActivity(`${type} ${id}, ${configuration}`, type, configuration), configuration);
     });
-    await complete(Promise.all(scheduled));
+    await settle(Promise.all(scheduled));
 
     rest.length = 0;
     const configuration = logins.at(-1)?.configuration ?? 0;
     for (let index = 0; index < 4; index += 1) {
       vi.advanceTimersByTime(RESET_TIMEOUT_MS);
-      await complete(logIn(toActivity(`last ${index}`, 'Login', configuration), configuration));
+      await settle(logIn(toActivity(`last ${index}`, 'Login', configuration), configuration));
     }
     return { target, deliveries, waits, sizes };
   };

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
 import { createAction } from '../../lib/create-action.ts';
 import { LINE_LIMIT_CHARS } from '../../lib/log.ts';
 import type { LoginApi, LoginEvent } from '../../lib/login-event.ts';
 import type { Outcome } from '../../lib/outcome.ts';
 import { collectOutcomes } from '../../tools/simulator/outcomes.ts';
+import { resetClock, settle, useFakeClock } from '../support/clock.ts';
 import {
   eventChanges,
   getSinks,
@@ -20,9 +21,8 @@ import {
 import { sleep } from './axios-adapter.ts';
 import { property } from './property.ts';
 import { behavior, getVendorSecrets, honestBehavior, Network } from './vendors.ts';
-import { complete, passTime, resetTime, useVirtualTime } from './virtual-time.ts';
 
-useVirtualTime();
+useFakeClock();
 const network = new Network();
 
 /** Promised on top of the deadline. */
@@ -42,6 +42,16 @@ const apis: readonly LoginApi[] = [
   undefined as unknown as LoginApi,
 ];
 
+const functions: ReadonlyArray<(event: object) => never> = [
+  boom,
+  () => Promise.reject(new Error('later')),
+  () => ({ plan: Symbol('plan'), __proto__: null, deep: { deep: [] } }),
+  () => Object.defineProperty({}, 'plan', { enumerable: true, get: boom }),
+  () => null,
+  () => 'text',
+  (event: object) => ({ ...event }),
+].map((returned) => returned as (event: object) => never);
+
 describe('the handler, whatever it is given', () => {
   const anyEvent = fc.record({ login: loginInput, changes: eventChanges });
 
@@ -55,17 +65,19 @@ describe('the handler, whatever it is given', () => {
         noSecrets: fc.option(fc.constantFrom(null, undefined, 'text', 7), { freq: 10 }),
         api: fc.constantFrom(...apis),
         log: fc.constantFrom<(line: string) => void>(() => {}, boom),
+        properties: fc.option(fc.constantFrom(...functions), { nil: undefined }),
         script: fc.array(behavior, { maxLength: 12 }),
       }),
     ),
-    async ({ names, event, secrets, noSecrets, api, log, script }) => {
-      resetTime();
+    async ({ names, event, secrets, noSecrets, api, log, properties, script }) => {
+      resetClock();
       network.reset(script);
-      const handler = createAction(getSinks(names), { console: { log } });
+      const options = { console: { log }, ...(properties && { properties, userProperties: properties }) };
+      const handler = createAction(getSinks(names), options);
       const hostile: object = toHostileEvent(event.login, event.changes);
       Reflect.set(hostile, 'secrets', noSecrets === null ? secrets : noSecrets);
       const startedAt = performance.now();
-      expect(await complete(handler(hostile as LoginEvent, api), network.isBusy)).toBeUndefined();
+      expect(await settle(handler(hostile as LoginEvent, api), network.isBusy)).toBeUndefined();
       expect(performance.now() - startedAt).toBeLessThanOrEqual(10_000 + GRACE_MS);
     },
     { runs: 300 },
@@ -82,15 +94,15 @@ describe('the handler, whatever it is given', () => {
       }),
     ),
     async ({ names, event, secrets, script }) => {
-      resetTime();
+      resetClock();
       network.reset(script);
       const lines: string[] = [];
       const handler = createAction(getSinks(names), { console: { log: (line) => void lines.push(line) } });
       const hostile: object = toHostileEvent(event.login, event.changes);
       Reflect.set(hostile, 'secrets', { ...secrets, LOG: 'all' });
-      await complete(handler(hostile as LoginEvent, apis[0] as LoginApi), network.isBusy);
+      await settle(handler(hostile as LoginEvent, apis[0] as LoginApi), network.isBusy);
       expect(lines.length).toBe(1);
-      expect(lines[0]).toMatch(/^\[[\w-]+\] [ -~]+…?$/);
+      expect(lines[0]).toMatch(/^\[[\w-]+\] [ -~…]+$/);
       expect(lines[0]?.length).toBeLessThanOrEqual(LINE_LIMIT_CHARS);
     },
     { runs: 200 },
@@ -151,7 +163,7 @@ const simulate = async (
     await sleep(login.atMs);
     return logIn(login);
   });
-  const executions = await complete(Promise.all(scheduled), network.isBusy);
+  const executions = await settle(Promise.all(scheduled), network.isBusy);
   return { executions, logIn };
 };
 
@@ -167,7 +179,7 @@ describe('the handler, in a tenant', () => {
     'keeps no login waiting longer than its deadline, however many there are',
     scenario,
     async ({ names, logins, settings, script }) => {
-      resetTime();
+      resetClock();
       network.reset(script);
       const { executions } = await simulate(names, logins, settings);
       const timeoutMs = Number(settings.DELIVERY_TIMEOUT_MS ?? DEFAULT_TIMEOUT_MS);
@@ -180,7 +192,7 @@ describe('the handler, in a tenant', () => {
     'reports as delivered what the vendor has accepted, and has buffered the rest until it does',
     scenario,
     async ({ names, logins, settings, script }) => {
-      resetTime();
+      resetClock();
       network.reset(script);
       const { executions, logIn } = await simulate(names, logins, settings);
 
@@ -188,9 +200,9 @@ describe('the handler, in a tenant', () => {
       const after: Execution[] = [];
       // Users who sign up: a destination can record nothing else.
       for (const user of [9, 10, 11]) {
-        passTime(RESET_TIMEOUT_MS);
+        vi.advanceTimersByTime(RESET_TIMEOUT_MS);
         const login = { user, createdMinutesAgo: 0, loginsCount: 1, transaction: 100 + user, atMs: 0 };
-        after.push(await complete(logIn(login), network.isBusy));
+        after.push(await settle(logIn(login), network.isBusy));
       }
 
       const outcomes = [...executions, ...after].flatMap((execution) => execution.outcomes);
@@ -219,7 +231,7 @@ describe('the handler, in a tenant', () => {
     'gives a SignUp one id per user, and a Login one per transaction, at every destination',
     scenario,
     async ({ names, logins, settings, script }) => {
-      resetTime();
+      resetClock();
       network.reset(script);
       const { executions } = await simulate(names, logins, settings);
       const ids = new Map<string, Set<string | undefined>>();
@@ -243,7 +255,7 @@ describe('the handler, in a tenant', () => {
       fc.dictionary(fc.constantFrom('keen', 'segment', 'old', '__proto__', 'constructor'), fc.anything()),
     ),
     async ([{ names, logins, settings, script }, flags]) => {
-      resetTime();
+      resetClock();
       network.reset(script);
       const { executions } = await simulate(names, logins, settings, flags);
       for (const { flags: before, writes, outcomes } of executions) {
@@ -260,7 +272,7 @@ describe('the handler, in a tenant', () => {
     'denies a login that was not recorded, and no other, if the operator wants that',
     scenario,
     async ({ names, logins, settings, script }) => {
-      resetTime();
+      resetClock();
       network.reset(script);
       const { executions } = await simulate(names, logins, settings);
       const isStrict = settings.ON_FAILURE?.toLowerCase() === 'deny';

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { DeliveryError, RejectedError, UnavailableError } from '../../lib/errors.ts';
 import { type Http, withDeadline } from '../../lib/http.ts';
+import { resetClock, settle, useFakeClock } from '../support/clock.ts';
 import { type Response, sleep, useAdapter } from './axios-adapter.ts';
 import { property } from './property.ts';
 import { response } from './vendors.ts';
-import { complete, resetTime, useVirtualTime } from './virtual-time.ts';
 
-useVirtualTime();
+useFakeClock();
 
 let next: Response & { readonly delayMs: number };
 
@@ -24,7 +24,7 @@ const GRACE_MS = 25;
 /** The response, or the error, of a request. */
 const request = (isAccepted?: () => boolean): Promise<unknown> => {
   const work = ({ http }: { http: Http }) => http({ ...REQUEST, ...(isAccepted && { isAccepted }) });
-  return complete(withDeadline(TIMEOUT_MS, work).catch((error: unknown) => error));
+  return settle(withDeadline(TIMEOUT_MS, work).catch((error: unknown) => error));
 };
 
 describe('http, whatever a server responds', () => {
@@ -32,7 +32,7 @@ describe('http, whatever a server responds', () => {
     'resolves, or throws what says who must act, within the deadline',
     fc.tuple(response, fc.boolean()),
     async ([input, isAccepted]) => {
-      resetTime();
+      resetClock();
       next = input;
       const startedAt = performance.now();
       const result = await request(() => isAccepted);
@@ -50,7 +50,7 @@ describe('http, whatever a server responds', () => {
     'classifies a failure by its status, whatever the body',
     response,
     async (input) => {
-      resetTime();
+      resetClock();
       next = { ...input, delayMs: 0 };
       const { status } = input;
       const result = await request();

@@ -21,3 +21,10 @@ export const property = <T>(
   const timeLimit = seconds && { numRuns: 1e9, interruptAfterTimeLimit: seconds * 1000 };
   it(title, () => fc.assert(work, { seed, numRuns: runs, ...timeLimit }), (seconds ?? 20) * 1000 + 60_000);
 };
+
+/** Milliseconds of the processor, whatever else keeps the machine busy. */
+export const cpuMs = (work: () => unknown): number => {
+  const before = process.cpuUsage();
+  work();
+  return process.cpuUsage(before).user / 1000;
+};

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { redact } from '../../lib/redact.ts';
 import { hostileString } from './arbitraries.ts';
-import { property } from './property.ts';
+import { cpuMs, property } from './property.ts';
 
 /** A form in which a server can repeat what it was sent. */
 type Form = (value: string) => string;
@@ -115,6 +115,20 @@ describe('redact', () => {
       { runs: 50 },
     );
   }
+
+  property(
+    'takes a few milliseconds, however many values there are and however long they are',
+    fc.record({
+      message: fc.oneof(hostileString, secret).map((text) => `${text} `.repeat(100)),
+      value: fc.oneof(secret, hostileString).map((text) => text.slice(0, 4096)),
+      count: fc.integer({ min: 1, max: 1000 }),
+    }),
+    ({ message, value, count }) => {
+      const values = Array.from({ length: count }, (_, index) => `${index}${value}`);
+      expect(cpuMs(() => redact(message, values))).toBeLessThan(100);
+    },
+    { runs: 30 },
+  );
 
   property(
     'returns one line of printable characters, without a long run that nobody knows',

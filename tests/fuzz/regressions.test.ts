@@ -5,7 +5,8 @@ import { type Activity, toLogin, toSendable } from '../../lib/activity.ts';
 import { CircuitBreaker, FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
 import { Destination, deliver } from '../../lib/deliver.ts';
 import { UnavailableError } from '../../lib/errors.ts';
-import { applyPrivacy } from '../../lib/privacy.ts';
+import { applyPrivacy, toRecorded } from '../../lib/privacy.ts';
+import { PROPERTY_LIMIT, propertyList } from '../../lib/properties.ts';
 import { parseSecrets, type Settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 
@@ -32,24 +33,45 @@ describe('toSendable', () => {
   it('cuts strings that take six bytes a character until the strictest vendor accepts the event', () => {
     // JSON has no shorter form of it than `\\u0001`.
     const long = '\u0001'.repeat(1000);
-    const activity = toLogin(
+    const login = toLogin(
       {
-        user: { user_id: 'auth0|1', name: long, email: long },
+        user: { user_id: 'auth0|1', name: long, email: long, username: long, picture: long },
         client: { client_id: long, name: long },
         connection: { name: long, strategy: long },
-        organization: { id: long, name: long },
-        request: { ip: long, user_agent: long, geoip: { countryCode: long, cityName: long } },
+        organization: { id: long, name: long, display_name: long },
+        session: { id: long },
+        request: { ip: long, user_agent: long, geoip: { countryName: long, cityName: long } },
       },
       new Date(),
     );
+    const names = Array.from({ length: PROPERTY_LIMIT }, (_, index) => `property${index}`);
+    const properties = Object.fromEntries(names.map((name) => [name, long]));
+    const activity = { ...login, properties, visitor: { anonymousId: long, referrer: long, campaign: {} } };
     const secrets = parseSecrets(segmentHttp, { SEGMENT_WRITE_KEY: 'key' });
-    const payload = segmentHttp.toPayload(toSendable(activity), secrets, new Date());
-    expect(JSON.stringify(payload).length).toBeLessThan(32 * 1024);
-    expect(payload.userId).toBe('auth0|1');
+    const { track } = segmentHttp.toPayload(toSendable(activity), secrets, new Date());
+    expect(JSON.stringify(track).length).toBeLessThan(32 * 1024);
+    expect(track.userId).toBe('auth0|1');
   });
 });
 
+describe('propertyList', () => {
+  it.each(['\u0000', 'plan=user.\n', 'plan=a\ud800.b', 'pl\u2028an=user.name'])(
+    'quotes %j on one line',
+    (input) => {
+      expect(propertyList.parse(input)).toHaveProperty('problem', expect.stringMatching(/^[ -~]+$/));
+    },
+  );
+});
+
 describe('applyPrivacy', () => {
+  it('keeps the id of a SignUp where another field of the user is hashed', () => {
+    const id = 'auth0|1';
+    const login = toLogin({ user: { user_id: id, email: 'ada@acme.com' } }, new Date());
+    const chosen = { ...login, user: { ...login.user, id: 'ada@acme.com' } };
+    const settings = parseSecrets({ secrets: {} }, { HASH_FIELDS: 'email', HASH_KEY: 'key' });
+    expect(toRecorded(chosen, 'SignUp', settings).id).toBe(toRecorded(login, 'SignUp', settings).id);
+  });
+
   it('hashes the id of a user where it equals a field to omit', () => {
     const event = { user: { user_id: 'ada@acme.com', email: 'ada@acme.com' } };
     const input = { OMIT_FIELDS: 'email', HASH_FIELDS: 'userId', HASH_KEY: 'key' };

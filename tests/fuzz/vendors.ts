@@ -31,8 +31,10 @@ export interface Accepted {
 }
 
 /** The secrets that lead to a vendor's mock on this network. */
-export const getVendorSecrets = (name: string): Record<string, string> =>
-  getVendor(name).secrets({ url: `https://${name}.invalid`, caCertificate: undefined });
+export const getVendorSecrets = (name: string): Record<string, string> => ({
+  ...getVendor(name).secrets({ url: `https://${name}.invalid`, caCertificate: undefined }),
+  MIXPANEL_PROFILES: 'off',
+});
 
 const getVendor = (name: string): Vendor => {
   const vendor = vendors.find((candidate) => candidate.name === name);

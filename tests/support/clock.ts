@@ -17,8 +17,17 @@ export const useFakeClock = (): void => {
   afterEach(() => void vi.useRealTimers());
 };
 
-/** Lets a fake clock run until the work is done. */
-export const settle = async <T>(work: Promise<T>): Promise<T> => {
+/** It is NOW again, and nothing is pending: for tests that run many times. */
+export const resetClock = (): void => {
+  vi.clearAllTimers();
+  vi.setSystemTime(NOW);
+};
+
+/**
+ * Lets a fake clock run until the work is done.
+ * @param isBusy whether something is in progress for which the clock stands still.
+ */
+export const settle = async <T>(work: Promise<T>, isBusy = (): boolean => false): Promise<T> => {
   let isSettled = false;
   const onSettled = () => {
     isSettled = true;
@@ -26,7 +35,7 @@ export const settle = async <T>(work: Promise<T>): Promise<T> => {
   work.then(onSettled, onSettled);
   for (;;) {
     // What a timer has caused, such as the end of a stream, takes a few turns of the event loop.
-    for (let turns = 0; turns < 3; turns += 1) await nextTurn();
+    for (let turns = 0; turns < 3; turns = isBusy() ? 0 : turns + 1) await nextTurn();
     if (isSettled) return work;
     if (vi.getTimerCount() === 0) throw new Error('The work waits for nothing that could happen');
     vi.advanceTimersToNextTimer();
