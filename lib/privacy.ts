@@ -37,12 +37,11 @@ export const applyPrivacy = (
     Object.fromEntries(Object.entries(group).map(([name, value]) => [name, protect(value, name)])) as T;
 
   const { user, request, visitor, properties } = activity;
-  const { id, auth0Id } = user;
   // An activity always belongs to somebody, so the id is never omitted.
-  const ids = hashed.has(id.toLowerCase()) ? { id: hash(id), auth0Id: hash(auth0Id) } : { id, auth0Id };
+  const protectId = (id: string) => (hashed.has(id.toLowerCase()) ? hash(id) : id);
   return {
     ...activity,
-    user: { ...protectAll(user), ...ids },
+    user: { ...protectAll(user), id: protectId(user.id), auth0Id: protectId(user.auth0Id) },
     request: protectAll(request),
     visitor: protectAll(visitor),
     properties: protectAll(properties),
