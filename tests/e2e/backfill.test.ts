@@ -1,5 +1,7 @@
 /** From the log of a tenant to a mock vendor. */
-import { existsSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RejectedError } from '../../lib/errors.ts';
@@ -8,6 +10,7 @@ import type { Sink } from '../../lib/sink.ts';
 import { type BackfillOptions, BackfillRun } from '../../tools/cli/backfill/backfill-run.ts';
 import { type Position, START } from '../../tools/cli/backfill/checkpoint.ts';
 import { parseEntry, toActivity } from '../../tools/cli/backfill/entries.ts';
+import { lock } from '../../tools/cli/backfill/lock.ts';
 import { Retrier } from '../../tools/cli/backfill/retrier.ts';
 import { Sender } from '../../tools/cli/backfill/sender.ts';
 import { readLog } from '../../tools/cli/backfill/sources.ts';
@@ -68,9 +71,14 @@ const someEntries = (count: number, first = 0): LogSource =>
 const loginIndexes = (count: number): number[] =>
   Array.from({ length: count }, (_, index) => index).filter((index) => index % 4 !== 3);
 
-const getIds = ({ events }: VendorMock) => events.map(({ id }) => id);
+const toRawEntry = (raw: unknown) => ({ raw, cursor: (raw as LogEntry | null)?.log_id });
+
+/** Without calls that are neither a SignUp nor a Login, an identify for example. */
+const getActivities = ({ events }: VendorMock) => events.filter(({ type }) => type !== 'other');
+const getIds = (mock: VendorMock) => getActivities(mock).map(({ id }) => id);
 /** The indexes of the entries that have arrived. */
-const getIndexes = ({ events }: VendorMock) => events.map(({ userId }) => Number(userId.split('-')[1]));
+const getIndexes = (mock: VendorMock) =>
+  getActivities(mock).map(({ userId }) => Number(userId.split('-')[1]));
 
 const start = async (logs: LogSource | undefined, name = 'segment-http') => {
   const tenant = new Tenant({ name: TENANT });
@@ -83,6 +91,7 @@ const start = async (logs: LogSource | undefined, name = 'segment-http') => {
 
 interface RunOptions extends Partial<Omit<BackfillOptions, 'secrets'>> {
   readonly secrets?: Readonly<Record<string, string>>;
+  readonly since?: Date;
   readonly until?: Date;
   readonly rate?: number;
   readonly signal?: AbortSignal;
@@ -97,11 +106,12 @@ interface RunResult {
 
 /** Runs a backfill without its command line. */
 const run = async (api: ManagementApi, mock: VendorMock, options: RunOptions = {}) => {
-  const { secrets: given, until = new Date(Date.now() + 60_000), rate = 100_000, ...others } = options;
-  const { sink = getSink(mock.name), position: from = START, signal, onPosition, ...changes } = others;
+  const { secrets: given, rate = 100_000, ...others } = options;
+  const { since = SINCE, until = new Date(Date.now() + 60_000), ...more } = others;
+  const { sink = getSink(mock.name), position: from = START, signal, onPosition, ...changes } = more;
   const secrets = parseSecrets(sink, { ...mock.secrets, ...given });
   const retrier = new Retrier(signal ?? new AbortController().signal, { backoffMs: 5 });
-  const range = { since: SINCE, until };
+  const range = { since, until };
   const rejected: Array<{ entry: unknown; reason: string }> = [];
   const malformed: string[] = [];
   const positions: Position[] = [];
@@ -115,7 +125,7 @@ const run = async (api: ManagementApi, mock: VendorMock, options: RunOptions = {
     batchSize: 100,
     sender: new Sender(sink, secrets, rate, retrier),
     listener: {
-      onRejected: (more) => rejected.push(...more),
+      onRejected: (entries) => rejected.push(...entries),
       onMalformed: (id, field) => malformed.push(`${id}: ${field}`),
       onPosition(position) {
         positions.push(position);
@@ -139,12 +149,17 @@ describe('toActivity', () => {
   };
 
   it('maps every field that the log has', () => {
-    expect(mapEntry({ organization_id: 'org_1', organization_name: 'acme' })).toEqual({
+    expect(mapEntry({ organization_id: 'org_1', organization_name: 'acme' })).toMatchObject({
       id: expect.stringMatching(/^[\da-f-]{36}$/),
       type: 'Login',
       time: SINCE,
       tenant: TENANT,
-      user: { id: 'auth0|user-0', email: 'user-0@example.com' },
+      user: {
+        id: 'auth0|user-0',
+        auth0Id: 'auth0|user-0',
+        email: 'user-0@example.com',
+        name: undefined,
+      },
       application: { id: 'shop', name: 'Shop' },
       connection: { name: 'Username-Password-Authentication', strategy: 'auth0' },
       organization: { id: 'org_1', name: 'acme' },
@@ -195,7 +210,7 @@ describe.each(vendors)('a backfill to $name', ({ name }) => {
       sent: { SignUp: 2, Login: 1 },
       skipped: { 'first login of a sign-up': 2 },
     });
-    const backfilled = mock.events.slice(recorded.length);
+    const backfilled = getActivities(mock).slice(recorded.length);
     expect(backfilled.map(({ id }) => id)).toEqual(recorded);
     expect(backfilled.every(({ duplicate }) => duplicate)).toBe(true);
   });
@@ -204,10 +219,17 @@ describe.each(vendors)('a backfill to $name', ({ name }) => {
 describe('BackfillRun', () => {
   it('reads from the first entry of the time range to the last, each once', async () => {
     const { api, mock } = await start(someEntries(1_000, -300));
-    const { position, isComplete } = await run(api, mock, { until: at(499) });
+    const { position, isComplete } = await run(api, mock, { until: at(500) });
     expect(getIndexes(mock)).toEqual(loginIndexes(500));
     expect(isComplete).toBe(true);
     expect(position?.sent).toEqual({ SignUp: 0, Login: 375 });
+  });
+
+  it('has no entry in common with a time range that it touches', async () => {
+    const { api, mock } = await start(someEntries(200));
+    await run(api, mock, { until: at(100) });
+    await run(api, mock, { since: at(100) });
+    expect(getIndexes(mock)).toEqual(loginIndexes(200));
   });
 
   it('completes with an empty log', async () => {
@@ -220,7 +242,7 @@ describe('BackfillRun', () => {
       entryAt(second, { type: 's', log_id: toLogId(at(0), index) }),
     );
     const { api, mock } = await start(toSource(shuffled));
-    await run(api, mock, { until: at(5) });
+    await run(api, mock, { until: at(6) });
     expect(getIndexes(mock)).toEqual([0, 2, 1, 5, 4]);
   });
 
@@ -262,7 +284,7 @@ describe('BackfillRun', () => {
     const ids = entries.map(({ log_id }) => log_id);
     const { position, malformed } = await run(api, mock, {
       pages: (async function* () {
-        yield [...entries, null, 'hunter2', []];
+        yield [...entries, null, 'hunter2', []].map(toRawEntry);
       })(),
     });
     expect(malformed).toEqual([
@@ -315,7 +337,7 @@ describe('a sign-up in the log', () => {
   const backfill = async (...entries: LogEntry[]) => {
     const { api, mock } = await start(toSource(entries));
     await run(api, mock);
-    return mock.events.map(({ type }) => type);
+    return getActivities(mock).map(({ type }) => type);
   };
 
   it.each([
@@ -497,11 +519,52 @@ describe('readLog', () => {
     expect(getCalls()).toBe(2);
   });
 
+  it('ends with a page that ends where it began', async () => {
+    const { api, mock } = await start(some);
+    const fetch: typeof globalThis.fetch = async (input, init) =>
+      String(input).includes('/logs') ? Response.json([entryAt(0)]) : api.fetch(input, init);
+    expect(await run({ ...api, fetch }, mock)).toMatchObject({ isComplete: true });
+  });
+
   it('fails without the scope read:logs', async () => {
     const { api, mock } = await start(some);
     api.scopes = [];
     const { error } = await run(api, mock);
     expect(error).toMatchObject({ statusCode: 403, body: { message: expect.stringContaining('read:logs') } });
+  });
+});
+
+describe('lock', () => {
+  const createLocked = (owner: unknown) => {
+    const file = path.join(createFolder(), 'checkpoint.json');
+    writeFileSync(`${file}.lock`, JSON.stringify(owner));
+    return file;
+  };
+
+  it('is held by one at a time', () => {
+    const file = path.join(createFolder(), 'checkpoint.json');
+    const release = lock(file);
+    expect(() => lock(file)).toThrow(`${file} is in use by process ${process.pid} on ${hostname()}`);
+    release();
+    lock(file)();
+    expect(existsSync(`${file}.lock`)).toBe(false);
+  });
+
+  it('is taken from a process that was killed', () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const file = createLocked({ pid, host: hostname() });
+    const release = lock(file);
+    expect(JSON.parse(readFileSync(`${file}.lock`, 'utf8'))).toMatchObject({ pid: process.pid });
+    release();
+  });
+
+  it.each([
+    ['a process on another machine', { pid: 1, host: 'elsewhere.example.com' }],
+    ['a process that cannot be told', 'nonsense'],
+  ])('is not taken from %s', (_, owner) => {
+    const file = createLocked(owner);
+    expect(() => lock(file)).toThrow(`or delete ${file}.lock if it is not running`);
+    expect(existsSync(`${file}.lock`)).toBe(true);
   });
 });
 
@@ -590,6 +653,142 @@ describe('auth0-login-analytics backfill', { timeout: 60_000 }, () => {
     const second = await backfill([...again, '--rejected', file('again.jsonl'), '--json']);
     expect(JSON.parse(second.out)).toMatchObject({ status: 'complete', sent: { Login: 3 }, rejected: 0 });
     expect(getIndexes(mock)).toEqual([0, 1, 2]);
+  });
+
+  /** A backfill from a file, of which the first batch of 10 was sent. */
+  const interruptFromFile = async (indexes: readonly number[]) => {
+    const prepared = await prepare(toSource([]));
+    const { mock, file, backfill } = prepared;
+    const writeEntries = (which: readonly number[]) =>
+      writeFileSync(
+        file('in.jsonl'),
+        which.map((index) => `${JSON.stringify(entryAt(index, { type: 's' }))}\n`).join(''),
+      );
+    writeEntries(indexes);
+    const args = ['segment-http', '--tenant', TENANT, '--from-file', file('in.jsonl'), '--rate', '10'];
+    mock.injectFault({ response: { status: 401 } }, { skip: 1 });
+    expect(await backfill(args)).toMatchObject({ code: 1, err: '' });
+    mock.injectFault(undefined);
+    return { ...prepared, writeEntries, resume: () => backfill(args) };
+  };
+  const FIRST_TEN = Array.from({ length: 10 }, (_, index) => index);
+
+  it('resumes a file in which an entry occurs twice after the right one', async () => {
+    const indexes = [...FIRST_TEN.slice(0, 9), 0, 10, 11];
+    const { mock, resume } = await interruptFromFile(indexes);
+    expect(await resume()).toMatchObject({ code: 0 });
+    expect(getIndexes(mock)).toEqual(indexes);
+  });
+
+  it('resumes a file that has become longer', async () => {
+    const { mock, resume, writeEntries } = await interruptFromFile([...FIRST_TEN, 10]);
+    writeEntries([...FIRST_TEN, 10, 11]);
+    expect(await resume()).toMatchObject({ code: 0 });
+    expect(getIndexes(mock)).toEqual([...FIRST_TEN, 10, 11]);
+  });
+
+  it.each([
+    ['lacks the last entry that was sent', [...FIRST_TEN.slice(0, 9), 10, 11]],
+    ['has another entry before it', [20, ...FIRST_TEN, 10, 11]],
+  ])('does not resume a file that %s', async (_, indexes) => {
+    const { mock, file, resume, writeEntries } = await interruptFromFile([...FIRST_TEN, 10, 11]);
+    writeEntries(indexes);
+    expect(await resume()).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`${file('in.jsonl')} was changed since its backfill was interrupted`),
+    });
+    expect(getIndexes(mock)).toEqual(FIRST_TEN);
+    expect(existsSync(file('checkpoint.json'))).toBe(true);
+  });
+
+  it('exits with 1 where entries of a file are malformed, and names them', async () => {
+    const { file, backfill } = await prepare(toSource([]));
+    const lines = [entryAt(0), entryAt(3), entryAt(1, { user_id: 7 })].map((entry) => JSON.stringify(entry));
+    writeFileSync(file('in.jsonl'), [...lines, '{"log_id": '].join('\n'));
+    const args = ['segment-http', '--tenant', TENANT, '--from-file', file('in.jsonl')];
+    const { code, out, err } = await backfill(args);
+    expect(code).toBe(1);
+    expect(err).toBe(`Malformed entry ${entryAt(3).log_id}: type
+Malformed entry ${entryAt(1).log_id}: user_id
+Malformed entry without a log_id: the entry
+`);
+    expect(out).toMatch(/^sent +0 SignUps, 1 Logins$/m);
+    expect(out).toMatch(/^skipped +3: malformed entry$/m);
+  });
+
+  it('sends one batch again at most after it was killed', async () => {
+    const { mock, env, withFiles, backfill } = await prepare(some);
+    await startCommand(withFiles([...BASE, '--rate', '50']), { env }, (child) => {
+      const timer = setInterval(() => {
+        if (getIndexes(mock).length < 100) return;
+        clearInterval(timer);
+        child.kill('SIGKILL');
+      }, 1);
+    });
+    expect(await backfill([...BASE, '--rate', '10000'])).toMatchObject({ code: 0 });
+    const indexes = getIndexes(mock);
+    expect(new Set(indexes)).toEqual(new Set(loginIndexes(400)));
+    expect(indexes.length - loginIndexes(400).length).toBeLessThanOrEqual(50);
+  });
+
+  it('is not started with a checkpoint that another process uses', async () => {
+    const { mock, file, backfill } = await prepare(some);
+    const release = lock(file('checkpoint.json'));
+    expect(await backfill(BASE)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`${file('checkpoint.json')} is in use by process ${process.pid}`),
+    });
+    expect(mock.requests).toEqual([]);
+    release();
+    expect(await backfill([...BASE, '--rate', '10000'])).toMatchObject({ code: 0 });
+  });
+
+  it('closes its folder and files to others, also those that were there before', async () => {
+    const { mock, env } = await prepare(someEntries(1));
+    mock.injectFault({ response: { status: 400 } }, { count: 1 });
+    const cwd = createFolder();
+    const folder = path.join(cwd, '.backfill');
+    const rejectedFile = path.join(folder, 'segment-http.rejected.jsonl');
+    mkdirSync(folder);
+    chmodSync(folder, 0o755);
+    writeFileSync(rejectedFile, '', { mode: 0o644 });
+    expect(await runCommand(['backfill', ...BASE], { env, cwd })).toMatchObject({ code: 1 });
+    expect(readFileSync(rejectedFile, 'utf8')).toContain('user-0@example.com');
+    expect([folder, rejectedFile].map((file) => statSync(file).mode & 0o777)).toEqual([0o700, 0o600]);
+  });
+
+  describe('explains in one line', () => {
+    const explain = async (args: readonly string[], cwd: string, env: object) => {
+      const { code, out, err } = await startCommand(['backfill', ...args], { cwd, env: { ...env } });
+      expect([code, out + err]).not.toEqual([0, '']);
+      expect(out + err).not.toMatch(/^ +at /m);
+      return out + err;
+    };
+    const inFolder = async () => {
+      const { mock, env } = await prepare(someEntries(1));
+      return { mock, env, cwd: createFolder() };
+    };
+
+    it('that a file stands in the way of .backfill', async () => {
+      const { env, cwd } = await inFolder();
+      writeFileSync(path.join(cwd, '.backfill'), '');
+      expect(await explain(BASE, cwd, env)).toMatch(/^Cannot use .*\.backfill: file already exists\n$/);
+    });
+
+    it.each(['--checkpoint', '--rejected', '--from-file'])('that %s names a directory', async (option) => {
+      const { env, cwd } = await inFolder();
+      mkdirSync(path.join(cwd, 'folder'));
+      const source = option === '--from-file' ? BASE.slice(0, 3) : BASE;
+      expect(await explain([...source, option, 'folder'], cwd, env)).toContain('it is a directory');
+    });
+
+    it.runIf(existsSync('/dev/full'))('that the disk is full', async () => {
+      const { mock, env, cwd } = await inFolder();
+      mock.injectFault({ response: { status: 400 } });
+      expect(await explain([...BASE, '--rejected', '/dev/full'], cwd, env)).toContain(
+        'Cannot use /dev/full: no space left on device',
+      );
+    });
   });
 
   it('names the scope that is missing', async () => {

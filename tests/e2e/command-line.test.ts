@@ -86,13 +86,16 @@ describe('auth0-login-analytics start', () => {
     let page = '';
     const { code, out } = await startCommand(['start'], {}, (child) => {
       child.stdout?.on('data', async (line) => {
-        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(String(line)) ?? [];
-        if (url) page = await (await fetch(url)).text();
+        const [url = '', token] = /http:\S+token=(\w+)/.exec(String(line)) ?? [];
+        const { port, origin } = new URL(url);
+        page = await (await fetch(origin, { headers: { Cookie: `playground-${port}=${token}` } })).text();
         child.kill('SIGINT');
       });
     });
     expect(page).toContain('<title>auth0-login-analytics');
-    expect(out).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+ in a browser\. Ctrl\+C stops it\.\n$/);
+    expect(out).toMatch(
+      /^Open http:\/\/127\.0\.0\.1:\d+\/\?token=\w{48} in a browser\. Ctrl\+C stops it\.\n$/,
+    );
     expect(code).toBe(0);
   });
 

@@ -222,8 +222,8 @@ describe('the packed command line', { timeout: 60_000 }, () => {
     let script = '';
     const { code } = await startCommand(['start'], { cwd: installed, bin }, (child) => {
       child.stdout?.on('data', async (line) => {
-        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(String(line)) ?? [];
-        if (url) script = await (await fetch(`${url}/app.js`)).text();
+        const [url] = /http:\S+/.exec(String(line)) ?? [];
+        if (url) script = await (await fetch(url.replace('/?', '/app.js?'))).text();
         child.kill('SIGINT');
       });
     });

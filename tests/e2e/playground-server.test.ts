@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startPlaygroundServer } from '../../tools/playground/server.ts';
 import type { LoginDetails, State } from '../../tools/playground/state.ts';
-import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
+import { getVendor, vendors } from '../../tools/simulator/vendors/all-vendors.ts';
+import { startVendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
 import { usePlayground } from '../support/playground.ts';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -12,12 +14,16 @@ const NAMES = vendors.map(({ name }) => name);
 
 const running = usePlayground();
 
+/** As a browser sends it that has opened the playground. */
+const getCookie = (token = running.server.token): string =>
+  `playground-${new URL(running.server.url).port}=${token}`;
+
 const send = async (method: string, path: string, body?: unknown, headers: object = {}) => {
   const content = body === undefined ? '' : JSON.stringify(body);
   // `fetch` does not allow these headers.
   const outgoing = request(`${running.server.url}${path}`, {
     method,
-    headers: { ...JSON_TYPE, 'Content-Length': Buffer.byteLength(content), ...headers },
+    headers: { ...JSON_TYPE, Cookie: getCookie(), 'Content-Length': Buffer.byteLength(content), ...headers },
   });
   outgoing.end(content);
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -60,10 +66,13 @@ describe('access to the playground', () => {
     }
   });
 
-  it.each([
-    ['localhost', { Host: 'localhost' }],
-    ['a link of another site', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' }],
-  ])('is allowed through %s', async (_, headers) => {
+  it('is allowed through localhost', async () => {
+    const { port } = new URL(running.server.url);
+    expect(await send('GET', '/', undefined, { Host: `localhost:${port}` })).toMatchObject({ status: 200 });
+  });
+
+  it('is allowed through a link of another site', async () => {
+    const headers = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
     expect(await send('GET', '/', undefined, headers)).toMatchObject({ status: 200 });
   });
 
@@ -75,6 +84,52 @@ describe('access to the playground', () => {
       expect(running.playground.getState().loginsCount).toBe(0);
     },
   );
+
+  const ROUTES = [
+    ['GET', '/'],
+    ['GET', '/app.js'],
+    ['GET', '/style.css'],
+    ['GET', '/state'],
+    ['GET', '/logins/1'],
+    ['GET', '/nowhere'],
+    ['POST', '/logins'],
+    ['POST', '/users'],
+    ['POST', '/random-logins'],
+    ['DELETE', '/random-logins'],
+    ['PUT', '/destinations/splunk/mode'],
+    ['PUT', '/secrets'],
+    ['DELETE', '/secrets/splunk'],
+    ['PUT', '/flow'],
+    ['POST', '/reset'],
+  ] as const;
+
+  it.each(ROUTES)('is denied without the token of this start: %s %s', async (method, path) => {
+    for (const Cookie of ['', getCookie(''), getCookie('0'.repeat(48))]) {
+      expect(await send(method, path, {}, { Cookie })).toMatchObject({
+        status: 403,
+        body: 'Open the URL that was printed when the playground was started.',
+      });
+    }
+    const query = await send(method, `${path}?token=${'0'.repeat(48)}`, {}, { Cookie: '' });
+    expect(query).toMatchObject({ status: 403 });
+  });
+
+  it('begins with the printed URL, which sets a cookie and is not kept in the history', async () => {
+    const { url, entryUrl } = running.server;
+    const { status, headers } = await send('GET', entryUrl.slice(url.length), undefined, { Cookie: '' });
+    expect(status).toBe(302);
+    expect(headers.location).toBe('/');
+    expect(headers['set-cookie']).toEqual([`${getCookie()}; Path=/; HttpOnly; SameSite=Lax`]);
+    expect(await send('GET', '/')).toMatchObject({ status: 200 });
+  });
+
+  it('needs another token for each start', async () => {
+    const other = await startPlaygroundServer(running.playground);
+    onTestFinished(() => other.close());
+    expect(other.token).not.toBe(running.server.token);
+    const response = await fetch(`${other.url}/?token=${running.server.token}`);
+    expect(response.status).toBe(403);
+  });
 
   it('comes with headers that restrict the browser to this server', async () => {
     const { headers } = await send('GET', '/');
@@ -165,6 +220,23 @@ describe('the details of a login', () => {
     }
     const splunk = details.runs.find(({ name }) => name === 'splunk');
     expect(splunk?.exchanges[0]?.headers.authorization).toBe('Splunk ***');
+  });
+
+  it('hold no secret in Base64 either, alone or in Basic authentication', async () => {
+    const token = 'hunter2+hunter2?';
+    const encoded = [token, `${token}:`, `:${token}`, `x:${token}`, `user:${token}`].map((text) =>
+      Buffer.from(text).toString('base64'),
+    );
+    const mock = await startVendorMock(getVendor('splunk'), { tls: true });
+    onTestFinished(() => mock.close());
+    const body = JSON.stringify({ text: encoded.join(' '), url: Buffer.from(token).toString('base64url') });
+    mock.injectFault({ response: { status: 400, body } });
+    await setSecrets({ ...mock.secrets, SPLUNK_HEC_TOKEN: token });
+    const [exchange] = (await logIn()).runs.find(({ name }) => name === 'splunk')?.exchanges ?? [];
+    expect(exchange?.responseBody).toContain('***');
+    // Of its 22 characters, those in the middle are the same wherever the secret stands.
+    for (const text of encoded) expect(exchange?.responseBody).not.toContain(text.slice(-12, -6));
+    expect(exchange?.responseBody).not.toContain('hunter2');
   });
 
   it('are not found for an unknown login', async () => {
@@ -266,7 +338,7 @@ describe('the Action for all destinations', () => {
 
 describe('the state', () => {
   it('is sent when a client connects, and after a change', async () => {
-    const response = await fetch(`${running.server.url}/state`);
+    const response = await fetch(`${running.server.url}/state`, { headers: { Cookie: getCookie() } });
     expect(response.headers.get('Content-Type')).toBe('text/event-stream');
     const decoder = new TextDecoder();
     let received = '';

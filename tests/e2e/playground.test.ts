@@ -41,7 +41,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     const page = await context.newPage();
     page.on('request', (request) => requestedUrls.push(request.url()));
     page.on('pageerror', (error) => pageErrors.push(error.message));
-    await page.goto(running.server.url);
+    await page.goto(running.server.entryUrl);
     await page.getByRole('heading', { name: 'Destinations' }).waitFor();
     return page;
   };
@@ -321,7 +321,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
   it('says that it has stopped when the server is gone', async () => {
     const otherServer = await startPlaygroundServer(running.playground);
     const page = await browser.newPage();
-    await page.goto(otherServer.url);
+    await page.goto(otherServer.entryUrl);
     await page.getByText('Live').waitFor();
     await otherServer.close();
     await expectText(page.getByRole('alert'), 'The playground has stopped');

@@ -6,6 +6,7 @@ import { ROOT } from '../shared/manifest.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import { toCommandLine } from './command-line.ts';
 import { Context, type Io } from './context.ts';
+import { FileError } from './file-error.ts';
 import { INTERRUPTED_EXIT_CODE, isInterruption } from './interruption.ts';
 
 /** Loaded when they are needed: the Auth0 SDK alone takes half a second. */
@@ -120,7 +121,7 @@ const getExitCode = async (error: unknown, context: Context): Promise<number> =>
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
   if (isInterruption(error)) return INTERRUPTED_EXIT_CODE;
   const { explainTenantError } = await import('./tenant-error.ts');
-  const explanation = explainTenantError(error);
+  const explanation = error instanceof FileError ? error.message : explainTenantError(error);
   if (explanation === undefined) throw error;
   context.printError(explanation);
   return FAILURE_EXIT_CODE;

@@ -1,4 +1,5 @@
 /** Serves the playground and its API on 127.0.0.1. */
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,14 +13,20 @@ import * as v from 'valibot';
 import { UsageError } from '../shared/usage-error.ts';
 import { getAssets } from './assets.ts';
 import { DESTINATION_MODES, type DestinationMode } from './destination-modes.ts';
-import { guard } from './guard.ts';
+import { createGuard } from './guard.ts';
 import type { Playground } from './playground.ts';
 
 export interface PlaygroundServer {
+  /** Of the API. */
   readonly url: string;
+  /** Admits whoever requests something, in the parameter or the cookie that opening the playground sets. */
+  readonly token: string;
+  /** To be opened in a browser. */
+  readonly entryUrl: string;
   close(): Promise<void>;
 }
 
+const TOKEN_BYTES = 24;
 const NAME_LIMIT_CHARS = 60;
 const RANDOM_LOGINS_LIMIT = 1000;
 /** The state is sent no more often than this. */
@@ -50,11 +57,15 @@ const FlowBody = v.strictObject({ action: v.string(), step: v.picklist(['up', 'd
 
 /** Starts the server, by default on a free port. */
 export const startPlaygroundServer = async (playground: Playground, port = 0): Promise<PlaygroundServer> => {
-  const server = createServer(getRequestListener((await createApp(playground)).fetch));
+  const token = randomBytes(TOKEN_BYTES).toString('hex');
+  const server = createServer(getRequestListener((await createApp(playground, token)).fetch));
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
+    token,
+    entryUrl: `${url}/?token=${token}`,
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -64,10 +75,9 @@ export const startPlaygroundServer = async (playground: Playground, port = 0): P
   };
 };
 
-const createApp = async (playground: Playground): Promise<Hono> => {
+const createApp = async (playground: Playground, token: string): Promise<Hono> => {
   const app = new Hono();
 
-  app.use(guard);
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -84,6 +94,7 @@ const createApp = async (playground: Playground): Promise<Hono> => {
       strictTransportSecurity: false,
     }),
   );
+  app.use(createGuard(token));
 
   for (const { path, type, content } of await getAssets()) {
     app.get(path, (c) => c.body(content, 200, { 'Content-Type': type, 'Cache-Control': 'no-store' }));

@@ -67,7 +67,7 @@ await runScript(HELP, {}, async () => {
       ['phone', PHONE, 'light', undefined],
     ] as const) {
       const page = await browser.newPage({ viewport, colorScheme });
-      await page.goto(server.url);
+      await page.goto(server.entryUrl);
       await page.getByRole('heading', { name: 'Destinations' }).waitFor();
       await prepare?.(page);
       const file = path.join(FOLDER, `${name}.png`);

@@ -6,7 +6,10 @@ import type { Sink } from '../../../lib/sink.ts';
 import type { Position } from './checkpoint.ts';
 import { getField, PendingSignUps, parseEntry, TYPES, toActivity } from './entries.ts';
 import type { Rejection } from './sender.ts';
-import type { Pages, TimeRange } from './sources.ts';
+import type { Pages, RawEntry, TimeRange } from './sources.ts';
+
+/** Reason for which an entry is skipped. */
+export const MALFORMED = 'malformed entry';
 
 export interface BackfillOptions {
   readonly sink: Sink;
@@ -15,7 +18,7 @@ export interface BackfillOptions {
   readonly tenant: string;
   /** Entries after `position`. */
   readonly pages: Pages;
-  /** Entries outside of it are ignored. By default all are read. */
+  /** Entries outside of it, and of other types, are ignored. By default all are to be sent. */
   readonly range?: TimeRange | undefined;
   readonly position: Position;
   /** client_ids of applications whose logins are skipped. None by default. */
@@ -59,8 +62,8 @@ export class BackfillRun {
    */
   async run(signal?: AbortSignal): Promise<boolean> {
     for await (const page of this.#options.pages) {
-      for (const raw of page) {
-        this.#read(raw);
+      for (const entry of page) {
+        this.#read(entry);
         if (this.#batch.size >= this.#options.batchSize) await this.#sendBatch();
         if (signal?.aborted) {
           await this.#sendBatch();
@@ -73,19 +76,20 @@ export class BackfillRun {
     return true;
   }
 
-  #read(raw: unknown): void {
+  #read({ raw, cursor }: RawEntry): void {
     if (this.#isRelevant(raw)) this.#readRelevant(raw);
-    this.#position.after = getField(raw, 'log_id') ?? this.#position.after;
+    this.#position.after = cursor ?? this.#position.after;
     this.#position.date = getDate(raw)?.toISOString() ?? this.#position.date;
   }
 
   /** A malformed entry is relevant, since it may be a login. */
   #isRelevant(raw: unknown): boolean {
+    const { range } = this.#options;
+    if (!range) return true;
     const type = getField(raw, 'type');
     if (type !== undefined && !TYPES.some((relevant) => relevant === type)) return false;
-    const { range } = this.#options;
     const date = getDate(raw);
-    return !range || !date || (date >= range.since && date <= range.until);
+    return !date || (date >= range.since && date < range.until);
   }
 
   #readRelevant(raw: unknown): void {
@@ -94,7 +98,7 @@ export class BackfillRun {
     const parsed = parseEntry(raw);
     if ('malformed' in parsed) {
       listener?.onMalformed?.(getField(raw, 'log_id'), parsed.malformed);
-      this.#skip('malformed entry');
+      this.#skip(MALFORMED);
       return;
     }
     const activity = toActivity(parsed.entry, tenant);

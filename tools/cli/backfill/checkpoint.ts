@@ -1,14 +1,15 @@
 /** How far a backfill has come, in a file. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import * as v from 'valibot';
 import { readJsonObject } from '../../shared/json-file.ts';
 import { UsageError } from '../../shared/usage-error.ts';
+import { lock } from './lock.ts';
+import { ensureParent, protectFile, replacePrivately } from './private-files.ts';
 
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const Position = v.object({
-  /** `log_id` of the last entry that is done. */
+  /** Cursor of the last entry that is done. */
   after: v.optional(v.string()),
   /** Its date: ISO 8601. */
   date: v.optional(v.string()),
@@ -75,13 +76,25 @@ export class Checkpoint {
     return { until: new Date(output.until), position: output.position };
   }
 
-  /** Atomic, whatever happens in the meantime. */
+  /**
+   * Keeps other processes from it, and others from reading it. Returns what releases it.
+   * @throws {UsageError} if another process uses it.
+   */
+  lock(): () => void {
+    ensureParent(this.#file);
+    const release = lock(this.#file);
+    try {
+      protectFile(this.#file);
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
   write({ until, position }: Progress): void {
-    const draft = `${this.#file}.tmp`;
-    mkdirSync(path.dirname(draft), { recursive: true });
     const content = { arguments: this.#arguments, until, position };
-    writeFileSync(draft, JSON.stringify(content, null, 2), { mode: 0o600 });
-    renameSync(draft, this.#file);
+    replacePrivately(this.#file, JSON.stringify(content, null, 2));
   }
 
   remove(): void {

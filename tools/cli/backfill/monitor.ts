@@ -1,11 +1,12 @@
-import { appendFileSync } from 'node:fs';
 import { DeliveryError } from '../../../lib/errors.ts';
 import type { Sink } from '../../../lib/sink.ts';
 import { Progress as ProgressBar } from '../../shared/progress.ts';
 import type { Context } from '../context.ts';
+import { FileError } from '../file-error.ts';
 import { explainTenantError } from '../tenant-error.ts';
 import type { BackfillListener } from './backfill-run.ts';
 import type { Checkpoint, Position, Progress } from './checkpoint.ts';
+import { appendPrivately } from './private-files.ts';
 import type { TimeRange } from './sources.ts';
 
 interface MonitorOptions {
@@ -53,7 +54,7 @@ export class Monitor implements BackfillListener {
       this.#print(`Rejected: ${Reflect.get(Object(entry), 'log_id')}, ${reason}`);
     }
     const lines = rejected.map(({ entry }) => `${JSON.stringify(entry)}\n`);
-    appendFileSync(this.#options.rejectedFile, lines.join(''), { mode: 0o600 });
+    appendPrivately(this.#options.rejectedFile, lines.join(''));
   }
 
   onMalformed(logId: string | undefined, field: string): void {
@@ -76,6 +77,7 @@ export class Monitor implements BackfillListener {
 
 /** In one line; undefined for an internal error. */
 export const explainFailure = (error: unknown, sink: Sink): string | undefined => {
+  if (error instanceof FileError) return error.message;
   if (!(error instanceof DeliveryError)) return explainTenantError(error);
   return [`${sink.name}: ${error.message}`, ...(error.hint ? [error.hint] : [])].join('; ');
 };

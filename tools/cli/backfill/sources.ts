@@ -1,15 +1,25 @@
 /** Where entries come from: the tenant's log, or a file of rejected entries. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { type ManagementClient, ManagementError, ManagementTimeoutError } from 'auth0';
+import { UsageError } from '../../shared/usage-error.ts';
+import { toFileError } from '../file-error.ts';
 import { getField, TYPES } from './entries.ts';
 import type { Retrier } from './retrier.ts';
 
-/** Unchecked entries. One page at a time is all that is in memory. */
-export type Pages = AsyncIterable<readonly unknown[]>;
+export interface RawEntry {
+  /** Unchecked. */
+  readonly raw: unknown;
+  /** Where its source resumes after it; undefined if it cannot. */
+  readonly cursor: string | undefined;
+}
+
+/** One page at a time is all that is in memory. */
+export type Pages = AsyncIterable<readonly RawEntry[]>;
 
 export interface TimeRange {
   readonly since: Date;
+  /** Exclusive, so that ranges that touch have no entry in common. */
   readonly until: Date;
 }
 
@@ -50,25 +60,45 @@ export async function* readLog(
   if (from === undefined) {
     const dates = [new Date(since.getTime() - DISORDER_MS), until].map((date) => date.toISOString());
     const first = await list({ q: `type:(${TYPES.join(' OR ')}) AND date:[${dates.join(' TO ')}]` });
-    yield first;
+    yield first.map(toLogEntry);
     from = getLastId(first);
   }
   while (from !== undefined) {
     const page = await list({ from, take: PAGE_ENTRIES });
-    yield page;
+    yield page.map(toLogEntry);
     if (page.some((entry) => getTime(entry) > until.getTime() + DISORDER_MS)) return;
-    from = getLastId(page);
+    const next = getLastId(page);
+    // The same page would follow for ever.
+    if (next === from) return;
+    from = next;
   }
 }
 
-/** The entries of a file, one on each line, after one of them. A line that is not JSON is passed on as a string. */
+const toLogEntry = (raw: unknown): RawEntry => ({ raw, cursor: getField(raw, 'log_id') });
+
+/**
+ * The entries of a file, one on each line, after one of them. A line that is not JSON is passed on as a string. A cursor
+ * is a digest of all lines up to the entry: it tells entries with the same id apart, and finds changes before them.
+ * @throws {UsageError} if the file was changed before the cursor.
+ */
 export async function* readFile(file: string, after: string | undefined): Pages {
+  const digest = createHash('sha256');
   let isReached = after === undefined;
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    if (line.trim() === '') continue;
-    const entry = parseLine(line);
-    if (isReached) yield [entry];
-    else isReached = getField(entry, 'log_id') === after;
+  try {
+    const handle = await open(file);
+    for await (const line of handle.readLines()) {
+      if (line.trim() === '') continue;
+      const cursor = digest.update(`${line}\n`).copy().digest('hex');
+      if (isReached) yield [{ raw: parseLine(line), cursor }];
+      else isReached = cursor === after;
+    }
+  } catch (error) {
+    throw toFileError(file, error);
+  }
+  if (!isReached) {
+    throw new UsageError(
+      `${file} was changed since its backfill was interrupted, so it is unknown which entries were sent. Restore it, or delete the checkpoint to send all of its entries, which counts some twice where a destination does not deduplicate`,
+    );
   }
 }
 

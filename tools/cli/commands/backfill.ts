@@ -1,5 +1,5 @@
 /** `auth0-login-analytics backfill`: records logins and sign-ups of the past, from the tenant's log. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { ConfigError } from '../../../lib/errors.ts';
@@ -8,15 +8,17 @@ import type { Sink } from '../../../lib/sink.ts';
 import { onlySink } from '../../shared/catalog.ts';
 import { table } from '../../shared/table.ts';
 import { UsageError } from '../../shared/usage-error.ts';
-import { BackfillRun } from '../backfill/backfill-run.ts';
+import { BackfillRun, MALFORMED } from '../backfill/backfill-run.ts';
 import { Checkpoint, type Position, type Progress, START } from '../backfill/checkpoint.ts';
 import { explainFailure, Monitor } from '../backfill/monitor.ts';
+import { ensureParent, ensurePrivateDir, protectFile } from '../backfill/private-files.ts';
 import { Retrier } from '../backfill/retrier.ts';
 import { Sender } from '../backfill/sender.ts';
 import { type Pages, readFile, readLog, type TimeRange } from '../backfill/sources.ts';
 import { Tally, type TallyRow } from '../backfill/tally.ts';
 import { toCommandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
+import { withFile } from '../file-error.ts';
 import { toHelpText } from '../help.ts';
 import { INTERRUPTED_EXIT_CODE } from '../interruption.ts';
 import { readSecrets } from '../secret-values.ts';
@@ -40,7 +42,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .option('--since <date>', 'date, or date and time with a zone; a date is its midnight in UTC', toDate)
     .option(
       '--until <date>',
-      'the same; for the time before the Action: when it was bound (default: now)',
+      'the same, exclusive; for the time before the Action: when it was bound (default: now)',
       toDate,
     )
     .option(
@@ -78,7 +80,7 @@ const HELP = [
 ];
 
 const EXIT_CODES_HELP =
-  'Exits with 0 if everything was sent, 1 if something was rejected or it could not be finished, 2 for a wrong command line, 130 after Ctrl+C.';
+  'Exits with 0 if everything was sent, 1 if something was rejected or malformed, or it could not be finished, 2 for a wrong command line, 130 after Ctrl+C.';
 
 const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
@@ -174,6 +176,8 @@ const toSource = (
   if (since || file === undefined) throw new UsageError('either --since or --from-file is required');
   if (givenUntil) throw new UsageError('--until cannot be used with --from-file');
   if (!existsSync(context.resolve(file))) throw new UsageError(`Cannot read ${file}: no such file`);
+  if (statSync(context.resolve(file)).isDirectory())
+    throw new UsageError(`Cannot read ${file}: it is a directory`);
   return { file };
 };
 
@@ -216,8 +220,20 @@ interface Result extends Omit<Position, 'pendingSignUps' | 'after' | 'date'> {
   readonly failure?: string;
 }
 
-/** Reads, sends and reports until the end, an error or Ctrl+C. */
+/** At most one process at a time uses a checkpoint. A dry run has none. */
 const backfill = async (context: Context, plan: Plan): Promise<Result> => {
+  if (plan.isDryRun) return runBackfill(context, plan);
+  ensureDir(context, plan.checkpointFile);
+  const unlock = plan.checkpoint.lock();
+  try {
+    return await runBackfill(context, plan);
+  } finally {
+    unlock();
+  }
+};
+
+/** Reads, sends and reports until the end, an error or Ctrl+C. */
+const runBackfill = async (context: Context, plan: Plan): Promise<Result> => {
   const { sink, secrets, rate, isDryRun, checkpoint } = plan;
   const start = prepare(context, plan);
   const range = 'since' in plan.source ? { since: plan.source.since, until: start.until } : undefined;
@@ -280,8 +296,8 @@ const prepare = (context: Context, plan: Plan): Progress => {
   const saved = isDryRun ? undefined : checkpoint.read();
   const start = saved ?? { until, position: START };
   if (isDryRun) return start;
-  ensureDir(context, checkpointFile);
   ensureDir(context, rejectedFile);
+  protectFile(context.resolve(rejectedFile));
   checkpoint.write(start);
   if (saved) {
     context.printError(`Resuming after ${saved.position.date ?? 'nothing'}, according to ${checkpointFile}.`);
@@ -291,10 +307,14 @@ const prepare = (context: Context, plan: Plan): Progress => {
 
 /** `.backfill` keeps itself out of git: rejected entries are personal data. */
 const ensureDir = (context: Context, file: string): void => {
-  const folder = context.resolve(path.dirname(file));
-  mkdirSync(folder, { recursive: true });
-  const ignore = path.join(folder, '.gitignore');
-  if (folder === context.resolve(FOLDER) && !existsSync(ignore)) writeFileSync(ignore, '*\n');
+  const own = context.resolve(FOLDER);
+  if (context.resolve(path.dirname(file)) !== own) {
+    ensureParent(context.resolve(file));
+    return;
+  }
+  ensurePrivateDir(own);
+  const ignore = path.join(own, '.gitignore');
+  if (!existsSync(ignore)) withFile(ignore, () => writeFileSync(ignore, '*\n'));
 };
 
 const openPages = (
@@ -342,7 +362,7 @@ const describe = ({ action, dryRun, status, ...result }: Result): string => {
   ].join('\n');
 };
 
-const getExitCode = ({ status, rejected }: Result): number => {
+const getExitCode = ({ status, rejected, skipped }: Result): number => {
   if (status === 'interrupted') return INTERRUPTED_EXIT_CODE;
-  return status === 'complete' && rejected === 0 ? 0 : 1;
+  return status === 'complete' && rejected === 0 && !skipped[MALFORMED] ? 0 : 1;
 };

@@ -56,7 +56,7 @@ const playScenario = async (context: Context, json: boolean): Promise<void> => {
 const servePlayground = async (context: Context, port: number): Promise<void> => {
   const playground = await Playground.open();
   const server = await startPlaygroundServer(playground, port);
-  context.print(`Open ${server.url} in a browser. Ctrl+C stops it.`);
+  context.print(`Open ${server.entryUrl} in a browser. Ctrl+C stops it.`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await Promise.all([server.close(), playground.close()]);
 };

@@ -1,6 +1,7 @@
 import { diffJson } from 'diff';
 import type { Outcome } from '../../../lib/outcome.ts';
-import { MASK, maskHeaders, maskText } from '../../simulator/redact-secrets.ts';
+import { MASK } from '../../simulator/redact-secrets.ts';
+import { toExchangeDetails } from '../exchange-details.ts';
 import type { RecordedLogin, RecordedRun } from '../login-history.ts';
 import { getDeadlineMs } from '../secrets.ts';
 import type { LoginDetails, LoginRow, OutcomeRow, RunDetails, RunRow } from '../state.ts';
@@ -55,28 +56,9 @@ const toRunDetails = (recorded: RecordedRun): RunDetails => {
     ...toRunRow(recorded),
     log: run.logs.trimEnd(),
     event: JSON.stringify({ ...event, secrets: maskValues(event.secrets) }, null, 2),
-    exchanges: exchanges.map((exchange) => ({
-      ...exchange,
-      url: maskText(exchange.url, credentials),
-      headers: maskHeaders(exchange.headers),
-      body: maskText(indentJson(exchange.body), credentials),
-      responseHeaders: maskHeaders(exchange.responseHeaders),
-      responseBody: maskText(indentJson(exchange.responseBody), credentials),
-    })),
+    exchanges: exchanges.map((exchange) => toExchangeDetails(exchange, credentials)),
   };
 };
 
 const maskValues = (secrets: object): Record<string, string> =>
   Object.fromEntries(Object.keys(secrets).map((name) => [name, MASK]));
-
-/** Indents JSON, and JSON Lines. Other text stays as it is. */
-const indentJson = (text: string): string => {
-  try {
-    return text
-      .split('\n')
-      .map((line) => JSON.stringify(JSON.parse(line), null, 2))
-      .join('\n');
-  } catch {
-    return text;
-  }
-};
