@@ -11,6 +11,7 @@ export const toInitial = ({ visitor }: Activity): Readonly<Record<string, string
 interface Event {
   readonly distinct_id: string;
   readonly timestamp: Date;
+  readonly properties: { readonly $ip: string; readonly $geoip_disable: boolean };
 }
 
 /**
@@ -21,12 +22,14 @@ interface Event {
 export const toBatch = <E extends Event>(activity: Activity, event: E) => {
   const { visitor, group } = activity;
   const { distinct_id, timestamp } = event;
+  // PostHog stores the sender's address of these events as well, and moves the person there.
+  const { $ip, $geoip_disable } = event.properties;
   const add = (name: string, properties: object) => ({
     uuid: v5(name, activity.id),
     event: name,
     distinct_id,
     timestamp,
-    properties,
+    properties: { ...properties, $ip, $geoip_disable },
   });
   return [
     ...(visitor.anonymousId ? [add('$identify', { $anon_distinct_id: visitor.anonymousId })] : []),

@@ -42,9 +42,9 @@ export const secrets = {
 
 type SegmentSecrets = SecretValues<typeof secrets>;
 
-/** RudderStack responds with `"OK"`. */
+/** RudderStack responds with `ok`, and earlier versions of it with `OK`. */
 export const isAccepted = ({ body }: HttpResponse): boolean =>
-  body === 'OK' || getField(body, 'success') === true;
+  body === 'ok' || body === 'OK' || getField(body, 'success') === true;
 
 /**
  * The calls of an activity: who the user is, the organization as a group, and the event. Segment accepts a `messageId`

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FaultOptions } from '../../tools/simulator/fault-plan.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
@@ -39,8 +39,12 @@ describe('records of a mock vendor', () => {
     expect(mock.connections).toBe(1);
   });
 
-  it('show a compressed body decompressed', async () => {
-    await post('/v1/batch', { 'Content-Encoding': 'gzip' }, gzipSync('{"batch":[]}'));
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('show a body in %s decompressed', async (coding, compress) => {
+    await post('/v1/batch', { 'Content-Encoding': coding }, compress('{"batch":[]}'));
     expect(mock.requests).toMatchObject([{ body: '{"batch":[]}', status: 200 }]);
   });
 
@@ -56,14 +60,32 @@ describe('records of a mock vendor', () => {
   });
 
   it('are empty after reset, which also ends the fault', async () => {
-    const send = () => post('/v1/track', {}, { event: 'Signed Up', userId: '1', messageId: 'm', writeKey });
+    const send = () => {
+      const user = { userId: '1', anonymousId: 'visitor', writeKey };
+      return post(
+        '/v1/batch',
+        {},
+        {
+          writeKey,
+          batch: [
+            { ...user, type: 'track', event: 'Signed Up', messageId: 'm' },
+            { ...user, type: 'identify', traits: { name: 'Ada' } },
+            { ...user, type: 'group', groupId: 'acme' },
+          ],
+        },
+      );
+    };
     const writeKey = mock.secrets.SEGMENT_WRITE_KEY;
     await send();
+    const { profiles, groups, identities } = mock.store;
+    const getSizes = () => [profiles, groups, identities].map(({ size }) => size);
+    expect(getSizes()).toEqual([1, 1, 1]);
     mock.injectFault({ response: { status: 503 } });
     mock.reset();
     expect(mock).toMatchObject({ requests: [], events: [], connections: 0 });
+    expect(getSizes()).toEqual([0, 0, 0]);
     expect((await send()).status).toBe(200);
-    expect(mock.events).toMatchObject([{ id: 'm', duplicate: false }]);
+    expect(mock.events[0]).toMatchObject({ id: 'm', duplicate: false });
   });
 });
 

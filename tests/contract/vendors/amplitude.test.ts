@@ -92,6 +92,11 @@ describe('mock Amplitude', () => {
     ['a number for a user', 'invalid_fields', ['user_id'], { user_id: 1234567 }],
     ['a time in ISO 8601', 'invalid_fields', ['time'], { time: '2026-01-31T12:00:00Z' }],
     ['properties that are a list', 'invalid_fields', ['event_properties'], { event_properties: [] }],
+    ['a session in ISO 8601', 'invalid_fields', ['session_id'], { session_id: '2026-01-31T12:00:00Z' }],
+    ['a placeholder for a device', 'invalid_fields', ['device_id'], { device_id: 'unknown' }],
+    ['a code for a country', 'invalid_fields', ['country'], { country: 840 }],
+    ['a group that is an object', 'invalid_fields', ['groups'], { groups: { organization: {} } }],
+    ['groups that are a list', 'invalid_fields', ['groups'], { groups: ['org_1'] }],
     ['41 levels', 'invalid_fields', ['user_properties'], { user_properties: nested(41) }],
     ['a user of 4 characters', 'invalid_id_lengths', ['user_id'], { user_id: '1234' }],
   ])('rejects all events because of one with %s', async (_, kind, fields, changes) => {
@@ -108,9 +113,71 @@ describe('mock Amplitude', () => {
   it.each([
     ['a short id next to a longer one', { device_id: '1' }, {}],
     ['a short id if the options allow it', { user_id: '1' }, { options: { min_id_length: 1 } }],
+    ['a session', { session_id: 1769860800000 }, {}],
+    ['groups', { groups: { organization: 'org_1', team: ['a', 7] } }, {}],
     ['40 levels', { event_properties: nested(40) }, { options: {} }],
   ])('accepts %s', async (_, changes, more) => {
     expect((await send([{ ...event, ...changes }], more)).status).toBe(200);
+  });
+
+  const getProfile = (id = 'auth0|1') => mock.store.profiles.get(id);
+
+  it('sets properties of the user, and those of $setOnce only once', async () => {
+    await send([
+      { ...event, user_properties: { $set: { plan: 'free' }, $setOnce: { first: 'a' } } },
+      { ...event, user_properties: { $set: { plan: 'pro' }, $setOnce: { first: 'b' } } },
+      { ...event, user_properties: { seats: 3 } },
+    ]);
+    expect(getProfile()).toEqual({ plan: 'pro', first: 'a', seats: 3 });
+  });
+
+  it('joins a device to the first user who is on it, unless its id is too short', async () => {
+    await send([
+      { ...event, device_id: 'device' },
+      { ...event, device_id: 'device', user_id: 'auth0|2' },
+      { ...event, device_id: 'd' },
+    ]);
+    expect([...mock.store.identities]).toEqual([['device', 'auth0|1']]);
+  });
+
+  it('resets the location of a user as a whole', async () => {
+    await send([
+      { ...event, country: 'United States', region: 'Washington', city: 'Bellevue', dma: 'Seattle' },
+    ]);
+    await send([{ ...event, country: 'Canada', city: 'Toronto' }]);
+    expect(getProfile()).toEqual({ '[Amplitude] Country': 'Canada', '[Amplitude] City': 'Toronto' });
+  });
+
+  it.each([
+    ['an address', { ip: '203.0.113.7' }, { ip: '203.0.113.7' }],
+    ["the sender's address for $remote", { ip: '$remote' }, { ip: '127.0.0.1' }],
+    ['no address without ip', {}, {}],
+    [
+      'no address with a location',
+      { ip: '203.0.113.7', city: 'Bellevue' },
+      { '[Amplitude] City': 'Bellevue' },
+    ],
+  ])('looks up %s', async (_, changes, profile) => {
+    await send([{ ...event, ...changes }]);
+    expect(getProfile()).toEqual(profile);
+  });
+
+  it('stores the properties of groups, and up to 5 types and 10 groups of an event', async () => {
+    const team = Array.from({ length: 9 }, (_, index) => `t${index}`);
+    await send([
+      { ...event, groups: { organization: 'org_1', team, a: 'a', b: 'b', c: 'c', d: 'd' } },
+      {
+        ...event,
+        event_type: '$groupidentify',
+        groups: { organization: 'org_1' },
+        group_properties: { $set: { name: 'acme' } },
+      },
+    ]);
+    expect([...mock.store.groups.keys()]).toEqual([
+      'organization:org_1',
+      ...team.map((name) => `team:${name}`),
+    ]);
+    expect(mock.store.groups.get('organization:org_1')).toEqual({ name: 'acme' });
   });
 
   it('makes the sink name the rejected activities, of which it accepts none', async () => {

@@ -45,6 +45,34 @@ describe('mock Datadog', () => {
     expect(mock.events).toEqual([]);
   });
 
+  it('stores the location of a user, by the standard attributes that have the right type', async () => {
+    const geoip = {
+      continent: { code: 'NA' },
+      country: { iso_code: 'US', name: 'United States' },
+      subdivision: { iso_code: 'WA', name: 'Washington' },
+      city: { name: 'Bellevue' },
+      location: { latitude: 47.61793, longitude: -122.19584 },
+      timezone: 'America/Los_Angeles',
+    };
+    const getLocation = () => mock.store.profiles.get('auth0|ada')?.geoip;
+    await send({ ...LOG, network: { client: { geoip } } });
+    expect(getLocation()).toEqual(geoip);
+
+    const misspelled = {
+      ...geoip,
+      country: { code: 'US' },
+      city: 'Bellevue',
+      location: { latitude: '47.6' },
+    };
+    await send({ ...LOG, network: { client: { geoip: misspelled } } });
+    expect(getLocation()).toEqual({ ...geoip, country: {}, city: undefined, location: {} });
+  });
+
+  it('stores no location of a user without one', async () => {
+    await send(LOG);
+    expect(mock.store.profiles.get('auth0|ada')).toEqual({ usr: { id: 'auth0|ada' }, geoip: undefined });
+  });
+
   // https://docs.datadoghq.com/logs/log_configuration/processors/log_date_remapper/
   it.each<[string, object, number]>([
     ['17.9 hours ago', { timestamp: new Date(hoursAgo(17.9)) }, 1],

@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { mixpanel as sink } from '../../../actions/mixpanel.ts';
+import type { Activity } from '../../../lib/activity.ts';
+import { parseSecrets } from '../../../lib/settings.ts';
 import { mixpanel, SERVICE_ACCOUNT } from '../../../tools/simulator/vendors/mixpanel.ts';
+import { someLogins } from '../../support/events.ts';
+import { send } from '../../support/send.ts';
 import { duplicates, mock, post, startMock } from '../../support/vendor.ts';
 
 const MS_PER_HOUR = 60 * 60 * 1000;
@@ -152,11 +157,182 @@ describe('mock Mixpanel', () => {
     expect((await send([event], { 'Content-Type': 'text/plain' })).status).toBe(400);
   });
 
+  describe('events with a device and a group', () => {
+    it('join the device to the first user who is on it', async () => {
+      const onDevice = (user: string) =>
+        withProperties({ $device_id: 'd1', $user_id: user, distinct_id: user });
+      await send([withProperties({ $device_id: 'd1' }), onDevice('auth0|1'), onDevice('auth0|2')]);
+      expect([...mock.store.identities]).toEqual([['d1', 'auth0|1']]);
+    });
+
+    it("create the group under the project's group key", async () => {
+      await send([withProperties({ organizationId: 'org_1', company: 'org_2' })]);
+      expect([...mock.store.groups]).toEqual([['organizationId:org_1', {}]]);
+    });
+  });
+
+  describe('import that is not strict', () => {
+    const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
+    const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const authorized = () => basic(`${mock.secrets.MIXPANEL_TOKEN}:`);
+
+    it('accepts base64 in a form', async () => {
+      const response = await send(`data=${encodeURIComponent(base64([event]))}`, FORM, '');
+      expect([response.status, await response.text()]).toEqual([200, '1']);
+      expect(mock.events).toMatchObject([{ id: 'm1', type: 'SignUp' }]);
+    });
+
+    it('accepts base64 in a query', async () => {
+      const query = new URLSearchParams({ data: base64(event), verbose: '1' });
+      const response = await fetch(`${mock.url}/import?${query}`, { headers: authorized() });
+      expect(await response.json()).toEqual({ status: 1, error: null });
+      expect(mock.events).toMatchObject([{ id: 'm1', type: 'SignUp' }]);
+    });
+
+    it('drops the invalid events of a request without a word', async () => {
+      const response = await send([{ ...event, event: '' }, event], {}, '?verbose=1');
+      expect(await response.json()).toEqual({ status: 1, error: null });
+      expect(mock.events).toHaveLength(1);
+    });
+
+    it('requires credentials', async () => {
+      expect((await send([event], basic('unknown:'), '')).status).toBe(401);
+    });
+  });
+
   it.each([
     ['2001 events', Array.from({ length: 2001 }, () => event)],
     ['10 MB', Array.from({ length: 11 }, () => withProperties({ words: 'w'.repeat(1_000_000) }))],
   ])('responds 413 to %s', async (_, body) => {
     expect((await send(body)).status).toBe(413);
     expect(mock.events).toEqual([]);
+  });
+});
+
+describe('Track API of the mock Mixpanel', () => {
+  beforeEach(() => startMock(mixpanel));
+
+  const toEvent = (changes: object = {}) => ({
+    event: 'Signed Up',
+    properties: { token: mock.secrets.MIXPANEL_TOKEN, distinct_id: 'auth0|1', ...changes },
+  });
+  const track = async (records: unknown) => (await post('/track?verbose=1', {}, records)).json();
+
+  it('accepts an event without time and id', async () => {
+    expect(await track([toEvent()])).toEqual({ status: 1, error: null });
+    expect(mock.events).toMatchObject([{ id: '', type: 'SignUp', userId: 'auth0|1', duplicate: false }]);
+  });
+
+  it('accepts base64 in a query, and responds 1', async () => {
+    const data = Buffer.from(JSON.stringify(toEvent())).toString('base64');
+    expect(await (await fetch(`${mock.url}/track?data=${encodeURIComponent(data)}`)).text()).toBe('1');
+    expect(mock.events).toHaveLength(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['token, missing or empty', { token: undefined }],
+    ['distinct_id, missing or empty', { distinct_id: undefined }],
+    ['time, too old', { time: Date.now() - 6 * 24 * MS_PER_HOUR }],
+    ['time, invalid', { time: 'now' }],
+  ])('responds %s, and drops the event', async (error, changes) => {
+    expect(await track([toEvent(changes as object)])).toEqual({ status: 0, error });
+    expect(mock.events).toEqual([]);
+  });
+
+  it('responds 0 to what holds no event', async () => {
+    expect(await (await post('/track', {}, 'none')).text()).toBe('0');
+  });
+
+  it('responds as if a token that no project has were known, and drops the event', async () => {
+    expect(await track([toEvent({ token: 'unknown' })])).toEqual({ status: 1, error: null });
+    expect(mock.events).toEqual([]);
+  });
+});
+
+describe('Engage API of the mock Mixpanel', () => {
+  beforeEach(() => startMock(mixpanel));
+
+  const toUpdate = (changes: object = {}) => ({
+    $token: mock.secrets.MIXPANEL_TOKEN,
+    $distinct_id: 'auth0|1',
+    $ip: '0',
+    $set: { $name: 'Ada' },
+    ...changes,
+  });
+  const engage = async (updates: unknown, query = 'verbose=1') =>
+    (await post(`/engage?${query}`, {}, updates)).json();
+  const getProfile = () => mock.store.profiles.get('auth0|1');
+
+  it('sets properties, and those of $set_once only once', async () => {
+    expect(await engage([toUpdate({ $set_once: { plan: 'free' } })])).toEqual({ status: 1, error: null });
+    await engage([toUpdate({ $set: { $name: 'Ada King' }, $set_once: { plan: 'pro' } })]);
+    expect(getProfile()).toEqual({ $name: 'Ada King', plan: 'free' });
+    expect(mock.events).toEqual([]);
+  });
+
+  it.each([
+    ["the sender's address", 'verbose=1', { $ip: undefined }, '127.0.0.1'],
+    ['the address of the update', 'verbose=1', { $ip: '203.0.113.7' }, '203.0.113.7'],
+    ['no address of an update with $ip 0', 'verbose=1', { $ip: '0' }, undefined],
+    ['no address of a request with ip=0', 'verbose=1&ip=0', { $ip: undefined }, undefined],
+  ])('looks up %s', async (_, query, changes, $ip) => {
+    await engage([toUpdate(changes)], query);
+    expect(getProfile()).toEqual({ $name: 'Ada', ...($ip && { $ip }) });
+  });
+
+  it.each<[string, object]>([
+    ['$token, missing or empty', { $token: undefined }],
+    ['$distinct_id, missing or empty', { $distinct_id: '' }],
+    ['$set, missing or empty', { $set: undefined }],
+    ['$set_once, missing or empty', { $set_once: 'free' }],
+    ['$unset, missing or empty', { $unset: { plan: 1 } }],
+  ])('responds 200 with status 0 and %s', async (error, changes) => {
+    const response = await post('/engage?verbose=1', {}, [toUpdate(changes)]);
+    expect([response.status, await response.json()]).toEqual([200, { status: 0, error }]);
+    expect(mock.store.profiles.size).toBe(0);
+  });
+
+  it('responds 1 if one of the updates is valid', async () => {
+    const response = await post('/engage', {}, [toUpdate({ $token: '' }), toUpdate()]);
+    expect(await response.text()).toBe('1');
+    expect(getProfile()).toEqual({ $name: 'Ada' });
+  });
+
+  it('responds as if a token that no project has were known, and stores nothing', async () => {
+    expect(await engage([toUpdate({ $token: 'unknown' })])).toEqual({ status: 1, error: null });
+    expect(mock.store.profiles.size).toBe(0);
+  });
+
+  it('makes the sink fail on a profile without a user, which Mixpanel rejects with 200', async () => {
+    const [login] = someLogins(1) as [Activity];
+    const nobody = { ...login, user: { ...login.user, id: '' } };
+    const secrets = parseSecrets(sink, { ...mock.secrets, MIXPANEL_PROFILES: 'all' });
+    await expect(send(sink, [nobody], secrets)).rejects.toMatchObject({
+      name: 'RejectedError',
+      vendorMessage: '$distinct_id, missing or empty',
+    });
+  });
+});
+
+describe('Groups API of the mock Mixpanel', () => {
+  beforeEach(() => startMock(mixpanel));
+
+  const toUpdate = (changes: object = {}) => ({
+    $token: mock.secrets.MIXPANEL_TOKEN,
+    $group_key: 'organizationId',
+    $group_id: 'org_1',
+    $set: { $name: 'acme' },
+    ...changes,
+  });
+
+  it('sets the properties of a group', async () => {
+    expect(await (await post('/groups', {}, [toUpdate()])).text()).toBe('1');
+    expect([...mock.store.groups]).toEqual([['organizationId:org_1', { $name: 'acme' }]]);
+  });
+
+  it.each(['$token', '$group_key', '$group_id'])('rejects an update without %s', async (field) => {
+    const response = await post('/groups?verbose=1', {}, [toUpdate({ [field]: undefined })]);
+    expect(await response.json()).toEqual({ status: 0, error: `${field}, missing or empty` });
+    expect(mock.store.groups.size).toBe(0);
   });
 });

@@ -1,8 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { posthog as sink } from '../../../actions/posthog.ts';
+import type { Activity } from '../../../lib/activity.ts';
+import { parseSecrets } from '../../../lib/settings.ts';
 import { posthog } from '../../../tools/simulator/vendors/posthog.ts';
+import { someLogins } from '../../support/events.ts';
+import { send as sendBySink } from '../../support/send.ts';
 import { duplicates, mock, post, startMock } from '../../support/vendor.ts';
 
 const UUID = '8a37527b-37ef-5a7a-bdc4-d2ff9ea92806';
+
+const LOOPBACK = '127.0.0.1';
 
 const event = {
   uuid: UUID,
@@ -11,6 +18,12 @@ const event = {
   timestamp: '2026-01-31T12:00:00.123Z',
   properties: { $set: { name: 'Ada' } },
 };
+
+/** The event as PostHog stores it. */
+const stored = (properties: object) => ({
+  ...event,
+  properties: { ...event.properties, $ip: LOOPBACK, ...properties },
+});
 
 describe('mock PostHog', () => {
   beforeEach(() => startMock(posthog));
@@ -24,7 +37,7 @@ describe('mock PostHog', () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ status: 'Ok' });
     expect(mock.events).toEqual([
-      { id: UUID, type: 'SignUp', userId: 'auth0|1', payload: event, duplicate: false },
+      { id: UUID, type: 'SignUp', userId: 'auth0|1', payload: stored({}), duplicate: false },
     ]);
   });
 
@@ -50,6 +63,91 @@ describe('mock PostHog', () => {
     await send({});
     await send(changes);
     expect(duplicates()).toEqual([false, isDuplicate]);
+  });
+
+  // https://github.com/PostHog/posthog/blob/master/nodejs/src/utils/event.ts
+  it.each([[undefined], [null], [''], [0], [false]])(
+    "stores the sender's IP address in place of $ip %j",
+    async ($ip) => {
+      await send({ properties: { ...event.properties, $ip } });
+      expect(mock.events[0]?.payload).toEqual(stored({}));
+    },
+  );
+
+  it('stores an IP address that is sent', async () => {
+    await send({ properties: { ...event.properties, $ip: '0.0.0.0' } });
+    expect(mock.events[0]?.payload).toEqual(stored({ $ip: '0.0.0.0' }));
+  });
+
+  it('stores the IP address of a person, unless it is not to be looked up', async () => {
+    const getIp = () => mock.store.profiles.get('auth0|1')?.$ip;
+    await send({ properties: { $ip: '203.0.113.7', $geoip_disable: true } });
+    expect(getIp()).toBeUndefined();
+    await send({ properties: { $ip: '203.0.113.7' } });
+    expect(getIp()).toBe('203.0.113.7');
+    await send({});
+    expect(getIp()).toBe(LOOPBACK);
+  });
+
+  it('sets properties of the person, and those of $set_once only once', async () => {
+    await send({ properties: { $set: { plan: 'free' }, $set_once: { first: 'a' } } });
+    await send({ properties: { $set: { plan: 'pro' }, $set_once: { first: 'b' } } });
+    expect(mock.store.profiles.get('auth0|1')).toEqual({ plan: 'pro', first: 'a', $ip: LOOPBACK });
+  });
+
+  it('stores the properties of a group that is identified, and none that an event is in', async () => {
+    const group = { $group_type: 'organization', $group_key: 'org_1', $group_set: { name: 'acme' } };
+    await send({ properties: { $groups: { organization: 'org_2' } } });
+    await send({ event: '$groupidentify', properties: group });
+    expect([...mock.store.groups]).toEqual([['organization:org_1', { name: 'acme' }]]);
+  });
+
+  describe('$identify', () => {
+    const identify = ($anon_distinct_id: unknown, distinct_id = 'auth0|1') =>
+      send({ event: '$identify', distinct_id, properties: { $anon_distinct_id } });
+
+    it('merges the visitor into the user, whose properties win', async () => {
+      const set = (properties: object) => ({ properties: { $set: properties, $geoip_disable: true } });
+      await send({ distinct_id: 'visitor', ...set({ referrer: 'a', plan: 'none' }) });
+      await send(set({ plan: 'pro' }));
+      await identify('visitor');
+      await send({ distinct_id: 'visitor', ...set({ seats: 3 }) });
+      expect([...mock.store.identities]).toEqual([['visitor', 'auth0|1']]);
+      expect([...mock.store.profiles]).toEqual([
+        ['auth0|1', { referrer: 'a', plan: 'pro', seats: 3, $ip: LOOPBACK }],
+      ]);
+    });
+
+    it.each<[string, () => Promise<unknown>]>([
+      ['the visitor of another user', () => identify('visitor', 'auth0|2')],
+      ['a user who has been identified', () => identify('auth0|1', 'auth0|2')],
+    ])('does not merge %s', async (_, identifyAgain) => {
+      await identify('visitor');
+      await identifyAgain();
+      expect([...mock.store.identities]).toEqual([['visitor', 'auth0|1']]);
+    });
+
+    it.each(['', ' ', 'anonymous', 'Undefined', '"null"', '0', '[object Object]', 'auth0|1'])(
+      'does not merge the visitor %j',
+      async (visitor) => {
+        await identify(visitor);
+        expect(mock.store.identities.size).toBe(0);
+      },
+    );
+  });
+
+  it('stores the address of the sender for no event of the sink', async () => {
+    const [login] = someLogins(1) as [Activity];
+    const activity = {
+      ...login,
+      request: { ...login.request, ip: undefined },
+      visitor: { ...login.visitor, anonymousId: 'visitor' },
+      group: { id: 'org_1', name: 'acme' },
+    };
+    await sendBySink(sink, [activity], parseSecrets(sink, mock.secrets));
+    expect(mock.events).toHaveLength(3);
+    expect(JSON.stringify(mock.events)).not.toContain(LOOPBACK);
+    expect(mock.store.profiles.get(activity.user.id)).not.toHaveProperty('$ip');
   });
 
   it.each([undefined, ''])('generates a uuid in place of %j', async (uuid) => {

@@ -32,9 +32,37 @@ describe('mock Segment', () => {
     expect(mock.events).toMatchObject([{ type }]);
   });
 
-  it('accepts a single identify', async () => {
-    await send({ userId: 'auth0|1', messageId: 's3' }, '/v1/identify');
-    expect(mock.events).toMatchObject([{ id: 's3', type: 'other' }]);
+  it.each([
+    ['identify', {}],
+    ['group', { groupId: 'org_1' }],
+    ['alias', { previousId: 'visitor' }],
+    ['page', {}],
+    ['screen', {}],
+  ])('accepts a single %s', async (type, fields) => {
+    await send({ ...fields, userId: 'auth0|1', messageId: 's3' }, `/v1/${type}`);
+    expect(mock.events).toMatchObject([{ id: 's3', type: 'other', payload: { type } }]);
+  });
+
+  it('stores the traits of users and groups, and joins visitors to users', async () => {
+    const user = { userId: 'auth0|1', anonymousId: 'visitor' };
+    await send({
+      batch: [
+        { ...user, type: 'identify', messageId: 's2', traits: { name: 'Ada', plan: 'free' } },
+        { ...user, type: 'group', messageId: 's3', groupId: 'org_1', traits: { name: 'acme' } },
+        { ...user, ...call },
+        { ...user, type: 'identify', messageId: 's4', traits: { plan: 'pro' } },
+      ],
+    });
+    expect([...mock.store.profiles]).toEqual([['auth0|1', { name: 'Ada', plan: 'pro' }]]);
+    expect([...mock.store.groups]).toEqual([['org_1', { name: 'acme' }]]);
+    expect([...mock.store.identities]).toEqual([['visitor', 'auth0|1']]);
+  });
+
+  it('stores nothing of a duplicate', async () => {
+    const identify = { type: 'identify', userId: 'auth0|1', messageId: 's2', traits: { plan: 'free' } };
+    await send({ batch: [identify, { ...identify, traits: { plan: 'pro' } }] });
+    expect(duplicates()).toEqual([false, true]);
+    expect(mock.store.profiles.get('auth0|1')).toEqual({ plan: 'free' });
   });
 
   it('accepts the write key in the body', async () => {
@@ -61,6 +89,11 @@ describe('mock Segment', () => {
     ['a call of an unknown type', { batch: [{ ...call, type: 'login' }] }],
     ['a call without a user', { batch: [{ ...call, userId: undefined }] }],
     ['a track without an event', { batch: [{ ...call, event: undefined }] }],
+    ['a group without an id', { batch: [{ ...call, type: 'group' }] }],
+    ['an alias without a previous id', { batch: [{ ...call, type: 'alias' }] }],
+    ['traits that are a list', { batch: [{ ...call, type: 'identify', traits: [] }] }],
+    ['properties that are a string', { batch: [{ ...call, properties: 'a' }] }],
+    ['a context that is null', { batch: [{ ...call, context: null }] }],
     ['a messageId over 100 characters', { batch: [{ ...call, messageId: 'm'.repeat(101) }] }],
     [
       'over 2500 calls',

@@ -39,10 +39,13 @@ describe('mock Splunk', () => {
     expect(mock.events).toEqual([]);
   });
 
-  it('rejects another content type with 415, as compatible receivers do', async () => {
-    expect((await send({ event }, { 'Content-Type': 'application/x-www-form-urlencoded' })).status).toBe(415);
-    expect(mock.events).toEqual([]);
-  });
+  it.each(['application/x-www-form-urlencoded', 'text/plain', undefined])(
+    'accepts an event with the content type %s',
+    async (contentType) => {
+      expect((await send({ event }, { 'Content-Type': contentType })).status).toBe(200);
+      expect(acceptedIds()).toEqual(['a1']);
+    },
+  );
 
   it('responds with an acknowledgement id to a token that requires a channel', async () => {
     const channel = 'fe0ecfad-13d5-401b-847d-77833bd77131';

@@ -1,6 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { webhook } from '../../../tools/simulator/vendors/webhook.ts';
+import { webhook as sink } from '../../../actions/webhook.ts';
+import type { Activity } from '../../../lib/activity.ts';
+import { parseSecrets } from '../../../lib/settings.ts';
+import { ASYMMETRIC_SECRET, webhook } from '../../../tools/simulator/vendors/webhook.ts';
+import { someLogins } from '../../support/events.ts';
+import { send as sendBySink } from '../../support/send.ts';
 import { duplicates, mock, post, startMock } from '../../support/vendor.ts';
 
 describe('mock webhook receiver', () => {
@@ -64,6 +69,16 @@ describe('mock webhook receiver', () => {
     expect((await send(EVENT, headers)).status).toBe(200);
   });
 
+  it('accepts the asymmetric signature of the sink, and no other', async () => {
+    const [login] = someLogins(1) as [Activity];
+    const sign = (key: string) =>
+      sendBySink(sink, [login], parseSecrets(sink, { ...mock.secrets, WEBHOOK_SECRET: key }));
+    await sign(ASYMMETRIC_SECRET);
+    expect(mock.requests[0]?.headers['webhook-signature']).toMatch(/^v1a,/);
+    expect(mock.events).toMatchObject([{ id: login.id }]);
+    await expect(sign(`whsk_${Buffer.alloc(32).toString('base64')}`)).rejects.toMatchObject({ status: 401 });
+  });
+
   it('deduplicates by webhook-id', async () => {
     await send(EVENT);
     await send({ ...EVENT, id: 'e2' });
@@ -81,7 +96,8 @@ describe('mock webhook receiver', () => {
     ['a timestamp that is a date', 400, { 'webhook-timestamp': '2024-01-01T00:00:00Z' }],
     ['another timestamp than the signed one', 401, { 'webhook-timestamp': String(nowS() - 100) }],
     ['no signature', 400, { 'webhook-signature': '' }],
-    ['a signature of another version', 401, { 'webhook-signature': `v1a,${'A'.repeat(43)}=` }],
+    ['another asymmetric signature', 401, { 'webhook-signature': `v1a,${'A'.repeat(86)}==` }],
+    ['a signature of an unknown version', 401, { 'webhook-signature': `v2,${'A'.repeat(43)}=` }],
     ['another signature', 401, { 'webhook-signature': `v1,${'A'.repeat(43)}=` }],
   ])('rejects a request: %s', async (_, status, headers) => {
     const response = await send(EVENT, headers);

@@ -1,20 +1,26 @@
 /**
  * Mocks Amplitude's HTTP V2 API: the API key, the limits of a request, the validation of events, of which one invalid
- * event rejects all, and deduplication by user or device and `insert_id`.
+ * event rejects all, deduplication by user or device and `insert_id`, and what is stored of users and groups. A device is
+ * joined to the first user who has an event on it. Where Amplitude would look up the location of an IP address, the mock
+ * stores the address itself as `ip` of the profile.
  *
- * Limitations: no regions, no throttled users, no silenced devices, no operations on user properties; strings are not
- * truncated after 1024 characters, and an `insert_id` is remembered for longer than 7 days.
+ * Limitations: no regions, no throttled users, no silenced devices, and of the operations on properties only `$set` and
+ * `$setOnce` change them; strings are not truncated after 1024 characters, and an `insert_id` is remembered for longer
+ * than 7 days.
  *
  * Undocumented, so guessed: 400 for another content type, and which events are named where several are invalid (all of
  * them: the documentation has it both ways).
  *
  * https://amplitude.com/docs/apis/analytics/http-v2
  * https://amplitude.com/docs/apis/analytics/http-api-batching-retries
+ * https://amplitude.com/docs/data/sources/instrument-track-unique-users
+ * https://amplitude.com/docs/data/understand-ip-address-and-location
  */
 import { type Context, Hono } from 'hono';
 import { asString, isObject, type JsonObject, parseObject } from '../json.ts';
 import { getMediaType } from './media-type.ts';
 import type { Vendor, VendorEnv, VendorEvent } from './vendor-mock.ts';
+import { join, setProperties } from './vendor-store.ts';
 
 const API_KEY = '5a105e8b9d40e1329780d62ea2265d8a';
 const TYPES = new Map<unknown, VendorEvent['type']>([
@@ -31,6 +37,15 @@ const NOT_IDS = [
   ...['-1', '00000000-0000-0000-0000-000000000000'],
 ];
 const RESERVED = /^\[Amplitude\] /;
+/** Field → property of the user. Setting one of them resets the others. */
+const LOCATION = {
+  country: '[Amplitude] Country',
+  region: '[Amplitude] Region',
+  city: '[Amplitude] City',
+  dma: '[Amplitude] DMA',
+};
+const GROUP_TYPES_LIMIT = 5;
+const GROUPS_LIMIT = 10;
 
 const app = new Hono<VendorEnv>();
 
@@ -73,7 +88,7 @@ app.post('/2/httpapi', async (c) => {
     return reject(c, 400, violations[0].error, Object.fromEntries(details));
   }
 
-  for (const event of events) accept(c, event);
+  for (const event of events) acceptEvent(c.env, event, Number(min_id_length));
   return c.json({
     code: 200,
     events_ingested: events.length,
@@ -104,15 +119,26 @@ const missingFields = ({ event_type, user_id, device_id }: JsonObject): string[]
   ...(user_id === undefined && device_id === undefined ? IDS : []),
 ];
 
+const isString = (value: unknown): boolean => typeof value === 'string';
+const isSmallObject = (value: unknown): boolean => isObject(value) && getDepth(value) <= LIMIT_LEVELS;
+const isGroup = (value: unknown): boolean => ['string', 'number'].includes(typeof value);
+
 const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
   event_type: (value) => asString(value) !== '' && !RESERVED.test(asString(value)),
   user_id: (value) => typeof value === 'string' && !NOT_IDS.includes(value),
   device_id: (value) => typeof value === 'string' && !NOT_IDS.includes(value),
   time: Number.isInteger,
-  insert_id: (value) => typeof value === 'string',
-  ip: (value) => typeof value === 'string',
-  event_properties: (value) => isObject(value) && getDepth(value) <= LIMIT_LEVELS,
-  user_properties: (value) => isObject(value) && getDepth(value) <= LIMIT_LEVELS,
+  session_id: Number.isInteger,
+  insert_id: isString,
+  ip: isString,
+  ...Object.fromEntries(Object.keys(LOCATION).map((name) => [name, isString])),
+  language: isString,
+  user_agent: isString,
+  library: isString,
+  groups: (value) => isObject(value) && Object.values(value).flat().every(isGroup),
+  group_properties: isSmallObject,
+  event_properties: isSmallObject,
+  user_properties: isSmallObject,
 };
 
 const invalidFields = (event: JsonObject): string[] =>
@@ -130,14 +156,46 @@ const shortIds = (event: JsonObject, minLength: number): string[] => {
 const getDepth = (value: unknown): number =>
   typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(getDepth)) : 0;
 
-const accept = (c: Context<VendorEnv>, event: JsonObject): void => {
-  const { event_type, user_id, device_id, insert_id } = event;
-  const id = asString(insert_id);
-  const type = TYPES.get(event_type) ?? 'other';
+const acceptEvent = (
+  { accept, store, remoteAddress }: VendorEnv['Bindings'],
+  event: JsonObject,
+  minIdLength: number,
+): void => {
+  const [userId, deviceId] = IDS.map((field) => asString(event[field])).map((id) =>
+    id.length >= minIdLength ? id : '',
+  ) as [string, string];
+  const id = asString(event.insert_id);
+  const type = TYPES.get(event.event_type) ?? 'other';
   // Amplitude derives a missing device id from the user id.
-  const key = id && JSON.stringify([device_id ?? user_id, id]);
-  c.env.accept({ id, type, userId: asString(user_id), payload: event }, key);
+  accept({ id, type, userId, payload: event }, id && JSON.stringify([deviceId || userId, id]));
+
+  join(store.identities, deviceId, userId);
+  const { user_properties, group_properties, groups } = event;
+  applyOperations(store.profiles, userId || deviceId, user_properties);
+  setProperties(store.profiles, userId || deviceId, toLocation(event, remoteAddress));
+  for (const group of toGroups(groups)) applyOperations(store.groups, group, group_properties);
 };
+
+/** Properties without an operation are set. */
+const applyOperations = (entries: Map<string, JsonObject>, id: string, properties: unknown): void => {
+  const { $set, $setOnce, ...others } = isObject(properties) ? properties : {};
+  const plain = Object.entries(others).filter(([name]) => !name.startsWith('$'));
+  setProperties(entries, id, { ...Object.fromEntries(plain), ...(isObject($set) && $set) }, $setOnce);
+};
+
+const toLocation = (event: JsonObject, remoteAddress: string): JsonObject => {
+  const fields = Object.entries(LOCATION);
+  if (fields.some(([field]) => event[field] !== undefined))
+    return Object.fromEntries(fields.map(([field, property]) => [property, event[field]]));
+  if (event.ip === undefined) return {};
+  return { ip: event.ip === '$remote' ? remoteAddress : event.ip };
+};
+
+const toGroups = (groups: unknown): string[] =>
+  Object.entries(isObject(groups) ? groups : {})
+    .slice(0, GROUP_TYPES_LIMIT)
+    .flatMap(([type, values]) => [values].flat().map((value) => `${type}:${value}`))
+    .slice(0, GROUPS_LIMIT);
 
 export const amplitude: Vendor = {
   name: 'amplitude',

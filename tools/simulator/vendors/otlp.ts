@@ -1,11 +1,11 @@
 /**
- * Mocks an OpenTelemetry receiver of logs over OTLP/HTTP in JSON: credentials in a header, Protobuf's JSON mapping, and
- * responses of partial success.
+ * Mocks an OpenTelemetry receiver of logs over OTLP/HTTP: credentials in a header, Protobuf as JSON and in binary, and
+ * responses of partial success, in the encoding of the request.
  *
- * Limitations: no binary Protobuf, no gRPC, no traces, no metrics, no limits of size and age.
+ * Limitations: no gRPC, no traces, no metrics, no limits of size and age.
  *
- * Stricter than the specification: an unknown field is rejected, so that a misspelled one is noticed; so are 64-bit
- * numbers that are not strings, null, and values without a type.
+ * Stricter than the specification: an unknown field is rejected, so that a misspelled one is noticed; so are times that
+ * are not strings, which a number is not precise enough for, null, and values without a type.
  *
  * Vendors differ in which log records they reject: here those with a duplicate attribute. OTLP has no deduplication: here
  * a duplicate is known by `log.record.uid`, as the semantic conventions suggest.
@@ -17,8 +17,9 @@
  */
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { parseObject } from '../json.ts';
+import { type JsonObject, parseObject } from '../json.ts';
 import { getMediaType } from './media-type.ts';
+import { decodeRequest, encodeResponse, encodeStatus } from './otlp-protobuf.ts';
 import type { Vendor, VendorEnv, VendorEvent } from './vendor-mock.ts';
 
 const CREDENTIALS = Buffer.from('1234567:glc_eyJvIjoiOTg3NiIsIm4iOiJhdXRoMCJ9').toString('base64');
@@ -33,19 +34,26 @@ const INVALID_ARGUMENT = 3;
 const UNAUTHENTICATED = 16;
 
 const UnsignedLong = v.pipe(v.string(), v.regex(/^\d{1,20}$/));
-const Long = v.pipe(v.string(), v.regex(/^-?\d{1,19}$/));
+/** The JSON mapping is a string, and parsers accept a number as well: OpenTelemetry's own exporter sends one. */
+const Long = v.union(
+  [v.pipe(v.string(), v.regex(/^-?\d{1,19}$/)), v.pipe(v.number(), v.integer())],
+  'must be an integer, as a string or as a number',
+);
 const UnsignedInteger = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1));
 const hex = (bytes: number) => v.pipe(v.string(), v.hexadecimal(), v.length(2 * bytes));
 
-const AnyValue: v.GenericSchema<unknown> = v.union([
-  v.strictObject({ stringValue: v.string() }),
-  v.strictObject({ boolValue: v.boolean() }),
-  v.strictObject({ intValue: Long }),
-  v.strictObject({ doubleValue: v.union([v.number(), v.picklist(['NaN', 'Infinity', '-Infinity'])]) }),
-  v.strictObject({ arrayValue: v.strictObject({ values: v.array(v.lazy(() => AnyValue)) }) }),
-  v.strictObject({ kvlistValue: v.strictObject({ values: v.lazy(() => KeyValues) }) }),
-  v.strictObject({ bytesValue: v.pipe(v.string(), v.base64()) }),
-]);
+const AnyValue: v.GenericSchema<unknown> = v.pipe(
+  v.strictObject({
+    stringValue: v.optional(v.string()),
+    boolValue: v.optional(v.boolean()),
+    intValue: v.optional(Long),
+    doubleValue: v.optional(v.union([v.number(), v.picklist(['NaN', 'Infinity', '-Infinity'])])),
+    arrayValue: v.optional(v.strictObject({ values: v.optional(v.array(v.lazy(() => AnyValue))) })),
+    kvlistValue: v.optional(v.strictObject({ values: v.optional(v.lazy(() => KeyValues)) })),
+    bytesValue: v.optional(v.pipe(v.string(), v.base64())),
+  }),
+  v.check((value) => Object.keys(value).length === 1, 'must have one of stringValue, intValue …'),
+);
 
 const KeyValues = v.array(v.strictObject({ key: v.pipe(v.string(), v.minLength(1)), value: AnyValue }));
 
@@ -93,9 +101,9 @@ app.all('/v1/logs', async (c) => {
   if (c.req.header('Authorization') !== `Basic ${CREDENTIALS}`)
     return reject(c, 401, UNAUTHENTICATED, 'the request has no valid credentials');
   if (c.req.method !== 'POST') return c.text('405 method not allowed, supported: [POST]', 405);
-  if (getMediaType(c) !== 'application/json')
-    return c.text('415 unsupported media type, supported: [application/json]', 415);
-  const { success, output, issues } = v.safeParse(Request, parseObject(await c.req.text()));
+  if (!isJson(c) && !isProtobuf(c))
+    return c.text('415 unsupported media type, supported: [application/json, application/x-protobuf]', 415);
+  const { success, output, issues } = v.safeParse(Request, await readRequest(c));
   if (!success) return reject(c, 400, INVALID_ARGUMENT, `${v.getDotPath(issues[0])}: ${issues[0].message}`);
 
   const records = output.resourceLogs.flatMap(({ scopeLogs }) =>
@@ -104,14 +112,26 @@ app.all('/v1/logs', async (c) => {
   const accepted = records.filter(hasUniqueAttributes);
   for (const record of accepted) c.env.accept(toEvent(record));
   const rejected = records.length - accepted.length;
-  if (rejected === 0) return c.json({});
   const errorMessage = 'log records must not have duplicate attributes';
+  if (isProtobuf(c)) return respondInProtobuf(c, 200, encodeResponse(rejected, errorMessage));
+  if (rejected === 0) return c.json({});
   return c.json({ partialSuccess: { rejectedLogRecords: String(rejected), errorMessage } });
 });
 
+const isJson = (c: Context): boolean => getMediaType(c) === 'application/json';
+const isProtobuf = (c: Context): boolean => getMediaType(c) === 'application/x-protobuf';
+
+const readRequest = async (c: Context): Promise<JsonObject | undefined> =>
+  isJson(c) ? parseObject(await c.req.text()) : decodeRequest(Buffer.from(await c.req.arrayBuffer()));
+
 /** https://opentelemetry.io/docs/specs/otlp/#failures-1 */
 const reject = (c: Context, status: 400 | 401, code: number, message: string): Response =>
-  c.json({ code, message }, status);
+  isProtobuf(c)
+    ? respondInProtobuf(c, status, encodeStatus(code, message))
+    : c.json({ code, message }, status);
+
+const respondInProtobuf = (c: Context, status: 200 | 400 | 401, message: Buffer): Response =>
+  c.body(new Uint8Array(message), status, { 'Content-Type': 'application/x-protobuf' });
 
 const hasUniqueAttributes = ({ attributes }: LogRecord): boolean =>
   new Set(attributes.map(({ key }) => key)).size === attributes.length;

@@ -4,8 +4,8 @@
  * Limitations: no raw events, no tokens in the query or in Basic authentication, no disabled tokens, no polling for
  * acknowledgements, and a time in exponent notation, which Splunk rejects, is accepted.
  *
- * Stricter than Splunk: a content type other than application/json is rejected with 415, because other receivers of the
- * same protocol reject it (https://github.com/vectordotdev/vector/issues/18138).
+ * As Splunk does, it reads a body whatever its content type: that of its own logging library is a form's. Other receivers
+ * of the same protocol reject all but application/json (https://github.com/vectordotdev/vector/issues/18138).
  *
  * https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/troubleshoot-http-event-collector
  * https://docs.splunk.com/Documentation/Splunk/latest/Data/FormateventsforHTTPEventCollector
@@ -40,7 +40,6 @@ app.on(
     if (!scheme) return respond(c, 2);
     if (scheme !== 'Splunk' || !token) return respond(c, 3);
     if (token !== TOKEN && token !== ACKNOWLEDGED_TOKEN) return respond(c, 4);
-    if (c.req.header('Content-Type') !== 'application/json') return c.text('Unsupported Media Type', 415);
 
     const acknowledged = token === ACKNOWLEDGED_TOKEN;
     const channel = c.req.header('X-Splunk-Request-Channel') ?? c.req.query('channel');

@@ -1,7 +1,7 @@
 /**
- * Mock vendors: servers on loopback that validate and respond as a vendor does, record what arrives, and fail on request.
+ * Mock vendors: servers on loopback that validate and respond as a vendor does, store what they accept, and fail on request.
  *
- * Limitations: no HTTP/2, no rate limits, no quotas, and nothing of what happens after the vendor has responded.
+ * Limitations: no HTTP/2, no rate limits, no quotas, no reports, and everything is stored before the vendor responds.
  */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -9,11 +9,12 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { Hono } from 'hono';
 import { type FaultOptions, FaultPlan } from '../fault-plan.ts';
 import { type Certificate, createCertificate } from './certificate.ts';
 import { type Fault, isProcessed, overrideResponse, sendResponse } from './fault.ts';
+import { VendorStore } from './vendor-store.ts';
 
 const RECORDED_BODY_CHARACTERS = 64_000;
 const NOT_PROCESSED = 'A fault was injected: the event has not been processed.';
@@ -24,6 +25,7 @@ export interface VendorEvent {
   id: string;
   type: 'SignUp' | 'Login' | 'other';
   userId: string;
+  /** As the vendor stores it: what it adds to what was sent is part of it. */
   payload: unknown;
 }
 
@@ -34,11 +36,18 @@ export interface AcceptedEvent extends VendorEvent {
 
 /** What the server hands to a vendor with each request. */
 export interface VendorEnv {
-  Bindings: { accept: Accept };
+  Bindings: {
+    accept: Accept;
+    store: VendorStore;
+    /** The sender's IP address, by which some vendors replace a missing one of the user. */
+    remoteAddress: string;
+  };
 }
 
-/** Accepts an event. Duplicates share a `dedupeKey`: by default the id, and '' is never a duplicate. */
-export type Accept = (event: VendorEvent, dedupeKey?: string) => void;
+/**
+ * Accepts an event; false for a duplicate. Duplicates share a `dedupeKey`: by default the id, and '' is never a duplicate.
+ */
+export type Accept = (event: VendorEvent, dedupeKey?: string) => boolean;
 
 /** What is specific to one vendor; everything else is shared. */
 export interface Vendor {
@@ -80,13 +89,14 @@ export interface VendorMock {
   requests: readonly ReceivedRequest[];
   /** Every event processed, duplicates included, in order. */
   events: readonly AcceptedEvent[];
+  store: Readonly<Pick<VendorStore, 'profiles' | 'groups' | 'identities'>>;
   /** Number of connections accepted. */
   readonly connections: number;
   /** Injects a fault into the next requests; `undefined` ends it. */
   injectFault(fault: Fault | undefined, options?: FaultOptions): void;
   /** Closes the connections without a request in progress, as servers do after a while. */
   closeIdleConnections(): void;
-  /** Forgets requests, events and the number of connections, and ends the fault. */
+  /** Forgets requests, events, what is stored and the number of connections, and ends the fault. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -107,6 +117,7 @@ export const startVendorMock = async (
   const requests: ReceivedRequest[] = [];
   const events: AcceptedEvent[] = [];
   const dedupeKeys = new Set<string>();
+  const store = new VendorStore();
   const sockets = new Map<number | undefined, Socket>();
   let connections = 0;
 
@@ -122,7 +133,10 @@ export const startVendorMock = async (
     request.body = body.toString().slice(0, RECORDED_BODY_CHARACTERS);
 
     if (fault.delayMs) await sleep(fault.delayMs, undefined, { ref: false });
-    const response = isProcessed(fault) ? await processRequest(request, body) : new Response(NOT_PROCESSED);
+    const { remoteAddress = '' } = incoming.socket;
+    const response = isProcessed(fault)
+      ? await processRequest(request, body, remoteAddress)
+      : new Response(NOT_PROCESSED);
 
     if (fault.hang) return;
     if (fault.reset === 'after') return resetConnection();
@@ -131,17 +145,22 @@ export const startVendorMock = async (
     await sendResponse(overridden, outgoing, fault, resetConnection);
   };
 
-  const processRequest = async (request: ReceivedRequest, body: Buffer): Promise<Response> => {
+  const processRequest = async (
+    request: ReceivedRequest,
+    body: Buffer,
+    remoteAddress: string,
+  ): Promise<Response> => {
     const { path, method, headers, accepted } = request;
     const accept: Accept = (event, dedupeKey = event.id) => {
       const acceptedEvent = { ...event, duplicate: dedupeKey !== '' && dedupeKeys.has(dedupeKey) };
       dedupeKeys.add(dedupeKey);
       accepted.push(acceptedEvent);
       events.push(acceptedEvent);
+      return !acceptedEvent.duplicate;
     };
     const hasBody = method !== 'GET' && method !== 'HEAD';
     const init = { method, headers, body: hasBody ? body : null };
-    return vendor.app.fetch(new Request(url + path, init), { accept });
+    return vendor.app.fetch(new Request(url + path, init), { accept, store, remoteAddress });
   };
 
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
@@ -168,6 +187,7 @@ export const startVendorMock = async (
     recordedTypes: vendor.recordedTypes,
     requests,
     events,
+    store,
     get connections() {
       return connections;
     },
@@ -177,6 +197,7 @@ export const startVendorMock = async (
       requests.length = 0;
       events.length = 0;
       dedupeKeys.clear();
+      store.clear();
       connections = 0;
       faults.inject(undefined);
     },
@@ -200,7 +221,13 @@ const recordRequest = ({ method = '', url = '', headersDistinct }: IncomingMessa
   accepted: [],
 });
 
+const DECOMPRESS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  gzip: gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+};
+
 const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
   const bytes = await buffer(incoming);
-  return incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
+  return DECOMPRESS[incoming.headers['content-encoding'] ?? '']?.(bytes) ?? bytes;
 };

@@ -1,8 +1,9 @@
 /**
- * Mocks a webhook receiver that follows the specifications: it verifies token and signature, tolerates five minutes between
- * the clocks, requires the mandatory attributes of a CloudEvent, rejects batches, and deduplicates by `webhook-id`.
+ * Mocks a webhook receiver that follows the specifications: it verifies the token and a signature, symmetric or asymmetric,
+ * tolerates five minutes between the clocks, requires the mandatory attributes of a CloudEvent, rejects batches, and
+ * deduplicates by `webhook-id`.
  *
- * Limitations: no asymmetric signatures, no binary mode, no CloudEvents handshake by OPTIONS, and no rate limits.
+ * Limitations: no binary mode, no CloudEvents handshake by OPTIONS, and no rate limits.
  *
  * Unspecified, so guessed: the statuses 400 and 401, all messages, and the response to a duplicate (the same as to the first).
  *
@@ -10,7 +11,7 @@
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#context-attributes
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#22-delivery-response
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import { parseObject } from '../json.ts';
@@ -18,7 +19,12 @@ import { getMediaType } from './media-type.ts';
 import type { Vendor, VendorEnv, VendorEvent } from './vendor-mock.ts';
 
 const SECRET = 'whsec_y8C1ha3bGscWL4H/jEDWmG5G2hi2GOVS';
+/** A private Ed25519 key, whose public key the receiver has. */
+export const ASYMMETRIC_SECRET = 'whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=';
 const TOKEN = 'c9a1f0e4b7d24d3c8f5e';
+
+/** Before the key in PKCS #8. https://www.rfc-editor.org/rfc/rfc8410#section-7 */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 const TOLERANCE_S = 5 * 60;
 const CONTENT_TYPES = ['application/cloudevents+json', 'application/json'];
@@ -67,11 +73,8 @@ app.post('/', async (c) => {
   if (!id || !/^\d+$/.test(timestamp) || !signatures) return c.json({ message: 'Missing headers' }, 400);
   if (Math.abs(Date.now() / 1000 - Number(timestamp)) > TOLERANCE_S)
     return c.json({ message: 'Message timestamp too old or too new' }, 400);
-  const signature = createHmac('sha256', Buffer.from(SECRET.slice('whsec_'.length), 'base64'))
-    .update(`${id}.${timestamp}.`)
-    .update(body)
-    .digest('base64');
-  if (!signatures.split(' ').some((candidate) => isEqual(candidate, `v1,${signature}`)))
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
+  if (!signatures.split(' ').some((signature) => isSignature(signature, content)))
     return c.json({ message: 'No matching signature' }, 401);
 
   const { success, output, issues } = v.safeParse(CloudEvent, parseObject(body.toString()));
@@ -85,6 +88,18 @@ app.post('/', async (c) => {
   c.env.accept({ ...event, payload: output }, id);
   return c.json({ received: true });
 });
+
+const toKey = (secret: string): Buffer => Buffer.from(secret.replace(/^whs[a-z]+_/, ''), 'base64');
+
+const pkcs8 = Buffer.concat([PKCS8_PREFIX, toKey(ASYMMETRIC_SECRET)]);
+const publicKey = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
+
+const isSignature = (candidate: string, content: Buffer): boolean => {
+  const [version, signature = ''] = candidate.split(',');
+  if (version === 'v1a') return verify(null, content, publicKey, Buffer.from(signature, 'base64'));
+  const expected = createHmac('sha256', toKey(SECRET)).update(content).digest('base64');
+  return isEqual(candidate, `v1,${expected}`);
+};
 
 const isEqual = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
