@@ -186,6 +186,14 @@ describe('auth0-login-analytics try', () => {
     expect(mock.events).toMatchObject([{ type: 'SignUp' }]);
   });
 
+  it('reads the secrets that CONFIG holds', async () => {
+    const { code } = await runCommand(['try', 'splunk'], {
+      env: { CONFIG: JSON.stringify(mock.secrets) },
+    });
+    expect(code).toBe(0);
+    expect(mock.events).toMatchObject([{ type: 'SignUp' }]);
+  });
+
   it('exits with 0 for a login that is rightly skipped', async () => {
     const silent = signUp({ request: { ...signUp().request, query: { prompt: 'none' } } });
     const args = ['try', 'splunk', '--event', createFile('silent.json', silent)];
@@ -232,6 +240,30 @@ describe('readSecrets', () => {
   it('reads a file instead, in which secrets of other sinks may be', async () => {
     const file = createFile('secrets.json', { SPLUNK_INDEX: 'main', KEENIO_WRITE_KEY: 'key' });
     expect(await readSecrets(context, [splunkSink], file)).toEqual({ SPLUNK_INDEX: 'main' });
+  });
+
+  it('reads what CONFIG holds, of a file and of the environment', async () => {
+    const CONFIG = JSON.stringify({ SPLUNK_INDEX: 'main', KEENIO_WRITE_KEY: 'key' });
+    const file = createFile('secrets.json', { SPLUNK_SOURCE: 'auth0', CONFIG });
+    expect(await readSecrets(context, [splunkSink], file)).toEqual({
+      SPLUNK_INDEX: 'main',
+      SPLUNK_SOURCE: 'auth0',
+    });
+    const other = new Context({ ...process, env: { CONFIG }, cwd: tmpdir });
+    expect(await readSecrets(other, [splunkSink], undefined)).toEqual({ SPLUNK_INDEX: 'main' });
+  });
+
+  it('leaves alone an environment variable CONFIG of another tool', async () => {
+    const other = new Context({ ...process, env: { LOG: 'all', CONFIG: 'Release' }, cwd: tmpdir });
+    expect(await readSecrets(other, [splunkSink], undefined)).toEqual({ LOG: 'all' });
+  });
+
+  it('rejects a secret that is given twice', async () => {
+    const CONFIG = JSON.stringify({ SPLUNK_INDEX: 'hunter2' });
+    const file = createFile('secrets.json', { SPLUNK_INDEX: 'main', CONFIG });
+    await expect(readSecrets(context, [splunkSink], file)).rejects.toThrow(
+      /^SPLUNK_INDEX is set twice, as a secret and in CONFIG$/,
+    );
   });
 
   it.each([
