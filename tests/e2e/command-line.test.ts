@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { splunk as splunkSink } from '../../actions/splunk.ts';
@@ -151,18 +152,58 @@ describe('auth0-login-analytics try', () => {
   beforeEach(() => startMock(splunk));
 
   it("delivers Auth0's example event with the secrets of the environment", async () => {
-    const { code, out } = await startCommand(['try', 'splunk'], { env: mock.secrets });
+    const { code, out } = await startCommand(['try', 'splunk', '--yes'], { env: mock.secrets });
     expect(out).toMatch(
-      /^splunk: delivered in \d+ ms\nsplunk +SignUp delivered in \d+ ms\napp_metadata +signedUp = \{"splunk":true\}\n$/,
+      /^splunk: delivered in \d+ ms\nsplunk +SignUp delivered in \d+ ms\napp_metadata +signedUp = \{"splunk":true\}\n/,
     );
     expect(code).toBe(0);
-    expect(mock.events).toMatchObject([{ type: 'SignUp', userId: 'auth0|5f7c8ec7c33c6c004bbafe82' }]);
+    expect(mock.events).toMatchObject([{ type: 'SignUp', userId: expect.stringMatching(/^auth0\|try-/) }]);
+  });
+
+  it('sends another user and another id each time', async () => {
+    for (let run = 0; run < 2; run += 1) await runCommand(['try', 'splunk', '--yes'], { env: mock.secrets });
+    const [first, second] = mock.events;
+    expect(mock.events).toMatchObject([{ duplicate: false }, { duplicate: false }]);
+    expect(first?.userId).not.toBe(second?.userId);
+    expect(first?.id).not.toBe(second?.id);
+  });
+
+  it('prints requests and responses without credentials', async () => {
+    const { out } = await runCommand(['try', 'splunk', '--yes'], { env: mock.secrets });
+    expect(out).toMatch(/^POST https?:\/\/127\.0\.0\.1:\d+\/services\/collector\/event$/m);
+    expect(out).toMatch(/^ {2}authorization: Splunk \*\*\*$/m);
+    expect(out).toMatch(/^ +"message": "SignUp",?$/m);
+    expect(out).toMatch(/^200\n(.*\n)* {4}"text": "Success",$/m);
+    expect(out).not.toContain(mock.secrets.SPLUNK_HEC_TOKEN);
+  });
+
+  it.each([
+    ['yes', 'y\r', 1, /^splunk: delivered/],
+    ['no', 'n\r', 0, /^Nothing was sent\.\n$/],
+  ])('asks first, and respects the answer %s', async (_, keys, count, expected) => {
+    const terminal = Object.assign(new PassThrough(), { isTTY: true });
+    const timer = setInterval(() => terminal.write(keys), 50);
+    const { code, out, err } = await runCommand(['try', 'splunk'], { env: mock.secrets }, terminal);
+    clearInterval(timer);
+    expect(code).toBe(0);
+    expect(err).toMatch(/Send a real event of the user auth0\|try-\w+ to splunk\?/);
+    expect(out).toMatch(expected);
+    expect(mock.events).toHaveLength(count);
+  });
+
+  it('requires --yes where there is no terminal to ask in', async () => {
+    expect(await runCommand(['try', 'splunk'], { env: mock.secrets })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no terminal to ask in: --yes sends the event without asking'),
+    });
+    expect(mock.requests).toEqual([]);
   });
 
   it('delivers a given event with the secrets of a file, and prints the outcome as JSON', async () => {
     const { code, out } = await runCommand([
       'try',
       'splunk',
+      '--yes',
       '--event',
       createFile('event.json', login()),
       '--secrets',
@@ -180,15 +221,23 @@ describe('auth0-login-analytics try', () => {
   });
 
   it('delivers to each destination that is configured', async () => {
-    const { code, out } = await runCommand(['try', 'all'], { env: mock.secrets });
+    const { code, out } = await runCommand(['try', 'all', '--yes'], { env: mock.secrets });
     expect(out).toMatch(/^all: delivered in \d+ ms\nsplunk +SignUp delivered in \d+ ms\n/);
+    expect(code).toBe(0);
+    expect(mock.events).toMatchObject([{ type: 'SignUp' }]);
+  });
+
+  it('reads the secrets that CONFIG holds', async () => {
+    const { code } = await runCommand(['try', 'splunk', '--yes'], {
+      env: { CONFIG: JSON.stringify(mock.secrets) },
+    });
     expect(code).toBe(0);
     expect(mock.events).toMatchObject([{ type: 'SignUp' }]);
   });
 
   it('exits with 0 for a login that is rightly skipped', async () => {
     const silent = signUp({ request: { ...signUp().request, query: { prompt: 'none' } } });
-    const args = ['try', 'splunk', '--event', createFile('silent.json', silent)];
+    const args = ['try', 'splunk', '--yes', '--event', createFile('silent.json', silent)];
     const { code, out } = await runCommand(args, { env: mock.secrets });
     expect(out).toMatch(/^splunk +skipped: silent authentication$/m);
     expect(code).toBe(0);
@@ -196,7 +245,7 @@ describe('auth0-login-analytics try', () => {
 
   it('exits with 1 for a login that is not delivered, and prints what the Action logs', async () => {
     mock.injectFault({ response: { status: 503 } });
-    const { code, out } = await runCommand(['try', 'splunk'], { env: mock.secrets });
+    const { code, out } = await runCommand(['try', 'splunk', '--yes'], { env: mock.secrets });
     expect(out).toMatch(/^splunk +SignUp failed: 503 A fault was injected/m);
     expect(out).toMatch(/^log +\[splunk\] SignUp failed: 503/m);
     expect(code).toBe(1);
@@ -204,7 +253,7 @@ describe('auth0-login-analytics try', () => {
 
   it('exits with 1 if one of several destinations has failed', async () => {
     const env = { ...mock.secrets, KEENIO_PROJECT_ID: 'id', KEENIO_WRITE_KEY: 'key', KEENIO_URL: mock.url };
-    const { code, out } = await runCommand(['try', 'all'], { env });
+    const { code, out } = await runCommand(['try', 'all', '--yes'], { env });
     expect(out).toMatch(/^all: failed in \d+ ms$/m);
     expect(out).toMatch(/^splunk +SignUp delivered in \d+ ms$/m);
     expect(out).toMatch(/^keen +SignUp failed: 404/m);
@@ -214,7 +263,7 @@ describe('auth0-login-analytics try', () => {
 
   it('exits with 2 for an Action that is not configured, and prints no value', async () => {
     const env = { SPLUNK_HEC_URL: 'http://hunter2.example.com' };
-    const { code, out, err } = await runCommand(['try', 'splunk'], { env });
+    const { code, out, err } = await runCommand(['try', 'splunk', '--yes'], { env });
     expect(out).toContain('SPLUNK_HEC_URL must be an https URL');
     expect(out).toContain('SPLUNK_HEC_TOKEN is missing');
     expect(out + err).not.toContain('hunter2');
@@ -232,6 +281,30 @@ describe('readSecrets', () => {
   it('reads a file instead, in which secrets of other sinks may be', async () => {
     const file = createFile('secrets.json', { SPLUNK_INDEX: 'main', KEENIO_WRITE_KEY: 'key' });
     expect(await readSecrets(context, [splunkSink], file)).toEqual({ SPLUNK_INDEX: 'main' });
+  });
+
+  it('reads what CONFIG holds, of a file and of the environment', async () => {
+    const CONFIG = JSON.stringify({ SPLUNK_INDEX: 'main', KEENIO_WRITE_KEY: 'key' });
+    const file = createFile('secrets.json', { SPLUNK_SOURCE: 'auth0', CONFIG });
+    expect(await readSecrets(context, [splunkSink], file)).toEqual({
+      SPLUNK_INDEX: 'main',
+      SPLUNK_SOURCE: 'auth0',
+    });
+    const other = new Context({ ...process, env: { CONFIG }, cwd: tmpdir });
+    expect(await readSecrets(other, [splunkSink], undefined)).toEqual({ SPLUNK_INDEX: 'main' });
+  });
+
+  it('leaves alone an environment variable CONFIG of another tool', async () => {
+    const other = new Context({ ...process, env: { LOG: 'all', CONFIG: 'Release' }, cwd: tmpdir });
+    expect(await readSecrets(other, [splunkSink], undefined)).toEqual({ LOG: 'all' });
+  });
+
+  it('rejects a secret that is given twice', async () => {
+    const CONFIG = JSON.stringify({ SPLUNK_INDEX: 'hunter2' });
+    const file = createFile('secrets.json', { SPLUNK_INDEX: 'main', CONFIG });
+    await expect(readSecrets(context, [splunkSink], file)).rejects.toThrow(
+      /^SPLUNK_INDEX is set twice, as a secret and in CONFIG$/,
+    );
   });
 
   it.each([

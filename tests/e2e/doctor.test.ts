@@ -479,6 +479,14 @@ describe('checkTenant', () => {
     expect(await checkSubject('its secrets')).toMatch(/^fail SPLUNK_HEC_TOKEN missing in the Action/);
   });
 
+  it('warns that a required secret must be in CONFIG if the Action has that', async () => {
+    const { add, checkSubject } = await startTenant();
+    await add({ secrets: { CONFIG: JSON.stringify(SECRETS) } });
+    expect(await checkSubject('its secrets')).toBe(
+      'warn SPLUNK_HEC_URL, SPLUNK_HEC_TOKEN must be in CONFIG, which cannot be read back.',
+    );
+  });
+
   it('warns of a secret that the Action does not read', async () => {
     const { add, checkSubject } = await startTenant();
     await add({ secrets: { ...SECRETS, OMIT_FELDS: 'email' } });
@@ -579,6 +587,21 @@ describe('auth0-login-analytics doctor', () => {
       for (const value of Object.values(secrets)) expect(out).not.toContain(value);
     }
     expect([splunk.events.length, keen.events.length]).toEqual([1, 1]);
+  });
+
+  it('reads the secrets that CONFIG holds', async () => {
+    const splunk = await start('splunk', { tls: true });
+    const { code, out } = await run(['splunk'], { CONFIG: JSON.stringify(splunk.secrets) });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^pass {2}delivery /m);
+  });
+
+  it('exits with 2 for a secret that is set twice', async () => {
+    const twice = { SPLUNK_INDEX: 'main', CONFIG: '{"SPLUNK_INDEX": "hunter2"}' };
+    const { code, out, err } = await run(['splunk'], twice);
+    expect(code).toBe(2);
+    expect(err).toContain('SPLUNK_INDEX is set twice, as a secret and in CONFIG');
+    expect(out + err).not.toContain('hunter2');
   });
 
   it('checks each destination of the Action for all of them, and then the Action', async () => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { ManagementClient } from 'auth0';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { SecretDeclarations } from '../../lib/secrets.ts';
 import { bind } from '../../tools/cli/commands/bind.ts';
 import { assertDeployable, deploy, importActions, previewChanges } from '../../tools/cli/commands/deploy.ts';
 import { setSecrets } from '../../tools/cli/commands/secrets.ts';
@@ -582,6 +583,79 @@ describe('setSecrets', () => {
       'splunk has changes in the tenant that are not deployed',
     );
     expect(api.actions[0]?.deployed?.number).toBe(1);
+  });
+
+  describe('with CONFIG', () => {
+    const TOKEN = { SPLUNK_HEC_TOKEN: SPLUNK.SPLUNK_HEC_TOKEN };
+    const WITH_CONFIG = {
+      SPLUNK_HEC_URL: SPLUNK.SPLUNK_HEC_URL,
+      CONFIG: JSON.stringify({ ...TOKEN, LOG: 'all' }),
+    };
+    const getStored = (api: ManagementApi) =>
+      Object.fromEntries(api.actions[0]?.deployed?.secrets.map(({ name, value }) => [name, value]) ?? []);
+
+    it('sets it as it was given, and checks what it holds like single secrets', async () => {
+      const { api, client } = await startApiWith('splunk');
+      const action = await findAction('splunk');
+      await setSecrets(client, action, WITH_CONFIG);
+      expect(getStored(api)).toEqual(WITH_CONFIG);
+      const malformed = { ...SPLUNK, CONFIG: JSON.stringify({ LOG: 'hunter2' }) };
+      await expect(setSecrets(client, action, malformed)).rejects.toThrow(
+        /^splunk: LOG must be (?!.*hunter2)/,
+      );
+    });
+
+    it.each([
+      [
+        'a secret that is given twice',
+        { ...SPLUNK, CONFIG: JSON.stringify(TOKEN) },
+        'SPLUNK_HEC_TOKEN is set twice',
+      ],
+      ['what is not JSON', { ...SPLUNK, CONFIG: '{hunter2' }, 'CONFIG must be a JSON object of strings'],
+      [
+        'a misspelt name',
+        { ...SPLUNK, CONFIG: '{"SPLUNK_INDX": "hunter2"}' },
+        'CONFIG: unknown secret SPLUNK_INDX, did you mean SPLUNK_INDEX?',
+      ],
+    ])('rejects %s', async (_, given, message) => {
+      const { api, client } = await startApiWith('splunk');
+      const work = setSecrets(client, await findAction('splunk'), given);
+      await expect(work).rejects.toThrow(message);
+      expect(getWrites(api)).toEqual([]);
+    });
+
+    it('packs secrets into it, and loses none that the Action has as a single one', async () => {
+      const { api, client } = await startApi();
+      api.addAction({ name: 'splunk', code: CODE, secrets: SPLUNK });
+      expect(await setSecrets(client, await findAction('splunk'), SPLUNK, { pack: true })).toEqual([
+        'CONFIG',
+      ]);
+      expect(JSON.parse(getStored(api).CONFIG ?? '')).toEqual(SPLUNK);
+    });
+
+    it("keeps what exceeds Auth0's limit of characters outside of it", async () => {
+      const { api, client } = await startApiWith('splunk');
+      const given = { ...SPLUNK, SPLUNK_SOURCE: 's'.repeat(2_500), SPLUNK_INDEX: 'i'.repeat(2_000) };
+      const names = await setSecrets(client, await findAction('splunk'), given, { pack: true });
+      expect(names).toEqual(['CONFIG', 'SPLUNK_SOURCE']);
+      expect({ ...getStored(api), ...JSON.parse(getStored(api).CONFIG ?? '') }).toMatchObject(given);
+    });
+
+    it("rejects more secrets than Auth0's limit before anything is requested, and packs them", async () => {
+      const { api, client } = await startApiWith('all');
+      const action = await findAction('all');
+      const declared: SecretDeclarations = Object.assign({}, ...action.sinks.map(({ secrets }) => secrets));
+      const defaults = Object.entries(declared).flatMap(([name, { defaultValue }]) =>
+        defaultValue === undefined ? [] : [[name, defaultValue]],
+      );
+      const given = { ...SPLUNK, ...Object.fromEntries(defaults.slice(0, 29)) };
+      expect(Object.keys(given)).toHaveLength(31);
+      await expect(setSecrets(client, action, given)).rejects.toThrow(
+        "all: 31 secrets exceed Auth0's limit of 30, --pack stores them in one secret, CONFIG",
+      );
+      expect(api.requests).toEqual([]);
+      expect(await setSecrets(client, action, given, { pack: true })).toEqual(['CONFIG']);
+    });
   });
 
   it('waits until the deployment is in effect', async () => {

@@ -10,8 +10,9 @@ import { UsageError } from '../../shared/usage-error.ts';
 import { toCommandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { toHelpText } from '../help.ts';
+import { assertWithinLimits, packSecrets } from '../packed-secrets.ts';
 import { DEPLOYMENT_TIMEOUT_MS, poll } from '../poll.ts';
-import { readSecrets, type Secrets } from '../secret-values.ts';
+import { readGivenSecrets, type Secrets, unpackSecrets } from '../secret-values.ts';
 import { findAction, getActionNames } from '../select-actions.ts';
 import { listActions, toVersions } from '../tenant-actions.ts';
 import { connect, toCredentialsHelp } from '../tenant-connection.ts';
@@ -28,6 +29,10 @@ export const addCommand = (program: Command, context: Context): void => {
     )
     .argument('<action>', getActionNames().join(', '))
     .option('--secrets <file>', 'JSON object of strings; by default environment variables of the same names')
+    .option(
+      '--pack',
+      'store them in one secret, CONFIG, as far as they fit: an Action can have 30 secrets of 4096 characters',
+    )
     .option('--dry-run', 'check the secrets, and change nothing')
     .addHelpText(
       'after',
@@ -36,11 +41,11 @@ export const addCommand = (program: Command, context: Context): void => {
         'Exits with 0 if the secrets are in effect, 1 if the tenant rejects them or something fails, 2 if they are missing or malformed.',
       ),
     )
-    .action(async (name, { secrets: file, dryRun }) => {
+    .action(async (name, { secrets: file, dryRun, pack }) => {
       const action = await findAction(name);
-      const secrets = await readSecrets(context, action.sinks, file);
+      const secrets = await readGivenSecrets(context, action.sinks, file);
       const { client, domain } = connect(context);
-      const names = (await setSecrets(client, action, secrets, dryRun)).join(', ');
+      const names = (await setSecrets(client, action, secrets, { dryRun, pack })).join(', ');
       context.print(
         dryRun
           ? `${name} would get ${names} in ${domain}. Nothing was changed.`
@@ -49,27 +54,35 @@ export const addCommand = (program: Command, context: Context): void => {
     });
 };
 
-/** Sets the values and deploys the Action. Returns the names. */
+interface SetSecretsOptions {
+  readonly dryRun?: true | undefined;
+  /** Into `CONFIG`. */
+  readonly pack?: true | undefined;
+}
+
+/** Sets the values and deploys the Action. Returns the names that it has afterwards. */
 export const setSecrets = async (
   client: ManagementClient,
   action: Action,
   given: Secrets,
-  dryRun = false,
+  { dryRun, pack }: SetSecretsOptions = {},
 ): Promise<readonly string[]> => {
-  assertValid(action, given);
-  const secrets = toActionSecrets(given);
-  const names = secrets.map(({ name }) => name);
+  const values = withoutEmpty(await unpackSecrets(given, action.sinks));
+  assertValid(action, values);
+  const secrets = pack ? packSecrets(values) : withoutEmpty(given);
+  assertWithinLimits(action.name, secrets);
+  const names = Object.keys(secrets);
   const stored = (await listActions(client)).find(({ name }) => name === action.name);
   if (!stored?.id) {
     throw new TenantError(
       `${action.name} does not exist in the tenant. Deploy it first: ${toCommandLine('deploy', action.name)}`,
     );
   }
-  assertNoSecretLoss(stored, names);
+  assertNoSecretLoss(stored, [...names, ...Object.keys(values)]);
   assertNoPendingDraft(stored);
   if (dryRun) return names;
 
-  await updateSecrets(client, stored.id, secrets);
+  await updateSecrets(client, stored.id, secrets, [...Object.values(secrets), ...Object.values(values)]);
   await waitUntilBuilt(client, stored.id);
   await client.actions.deploy(stored.id);
   await waitUntilDeployed(client, stored.id);
@@ -91,11 +104,13 @@ const assertValid = ({ name, sinks }: Action, given: Secrets): void => {
 };
 
 /** Empty values count as absent, as at run time. */
-const toActionSecrets = (given: Secrets) =>
-  Object.keys(given).flatMap((name) => {
-    const value = readSecret(given, name);
-    return value === undefined ? [] : [{ name, value }];
-  });
+const withoutEmpty = (given: Secrets): Secrets =>
+  Object.fromEntries(
+    Object.keys(given).flatMap((name) => {
+      const value = readSecret(given, name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 /**
  * An update replaces the list of secrets, and Auth0 never returns a value. Whether one that is sent by its name alone
@@ -128,15 +143,19 @@ const assertNoPendingDraft = ({ name, deployed_version: deployed, ...draft }: Ma
 const updateSecrets = async (
   client: ManagementClient,
   id: string,
-  secrets: ReturnType<typeof toActionSecrets>,
+  secrets: Secrets,
+  hidden: readonly string[],
 ): Promise<void> => {
   try {
-    await client.actions.update(id, { secrets });
+    await client.actions.update(id, {
+      secrets: Object.entries(secrets).map(([name, value]) => ({ name, value })),
+    });
   } catch (error) {
     const explanation = explainTenantError(error);
     if (explanation === undefined) throw error;
     // The response may repeat what was sent.
-    throw new TenantError(secrets.reduce((text, { value }) => text.replaceAll(value, '***'), explanation));
+    const longestFirst = hidden.toSorted((a, b) => b.length - a.length);
+    throw new TenantError(longestFirst.reduce((text, value) => text.replaceAll(value, '***'), explanation));
   }
 };
 

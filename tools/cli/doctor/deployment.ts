@@ -8,7 +8,7 @@ import type { Action } from '../../shared/catalog.ts';
 import { type ActionEntry, readManifest } from '../../shared/manifest.ts';
 import { toCommandLine } from '../command-line.ts';
 import { readFlow } from '../login-flow.ts';
-import { getSecretNames } from '../secret-values.ts';
+import { CONFIG, getSecretNames } from '../secret-values.ts';
 import { listActions, toVersions } from '../tenant-actions.ts';
 import { explainTenantError } from '../tenant-error.ts';
 import { type Check, fail, pass, warn } from './check.ts';
@@ -92,12 +92,15 @@ const checkSecretNames = (
   stored: readonly Management.ActionSecretResponse[] = [],
 ): Check => {
   const given = stored.map(({ name = '' }) => name);
-  const known = getSecretNames(action.sinks);
+  const known = [...getSecretNames(action.sinks), CONFIG];
   const required = action.sinks
     .map((sink) => ({ sink, names: getRequiredSecrets(sink.secrets) }))
     .filter(({ sink, names }) => sinks.includes(sink) || names.some((name) => given.includes(name)));
   const missing = required.flatMap(({ names }) => names).filter((name) => !given.includes(name));
   const unknown = given.filter((name) => !known.includes(name));
+  if (missing.length > 0 && given.includes(CONFIG)) {
+    return warn(SECRETS, `${missing.join(', ')} must be in ${CONFIG}, which cannot be read back.`);
+  }
   if (missing.length > 0) {
     return fail(
       SECRETS,
