@@ -47,6 +47,8 @@ const toAddons = (activity: Activity) => [
 const getCollection = ({ type }: Activity, secrets: Secrets): string | undefined =>
   type === 'SignUp' ? secrets.KEENIO_SIGNUP_COLLECTION : secrets.KEENIO_LOGIN_COLLECTION;
 
+const isResult = (value: unknown): boolean => typeof getField(value, 'success') === 'boolean';
+
 export const keen = defineSink({
   name: 'keen',
   title: 'Keen, event collections',
@@ -69,9 +71,10 @@ export const keen = defineSink({
       headers: { Authorization: secrets.KEENIO_WRITE_KEY },
       body: JSON.stringify(Object.fromEntries(payloads)),
       isAccepted: ({ body }) =>
-        Array.from(collections).every(
-          ([name, { length }]) => getItems(getField(body, name)).length === length,
-        ),
+        Array.from(collections).every(([name, { length }]) => {
+          const results = getItems(getField(body, name));
+          return results.length === length && results.every(isResult);
+        }),
     });
     // Each event has a result of its own, under its collection.
     const results = [...collections.keys()].flatMap((name) => getItems(getField(body, name)));

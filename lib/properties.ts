@@ -46,26 +46,20 @@ const ROOTS = [
   'transaction',
   'user',
 ];
-const FORBIDDEN = [
-  ['user', 'identities'],
-  ['request', 'body'],
-];
+const FORBIDDEN = [['secrets'], ['refresh_token'], ['user', 'identities'], ['request', 'body']];
 const CREDENTIAL = /token|secret|password|assertion|credential/i;
 
-/** What is wrong, fit for a log line. */
-const quote = (text: string): string => text.slice(0, 60).replaceAll(/[^ -~]/g, '?');
+const NO_PATH = 'needs a path like user.app_metadata.plan';
 
-/** The keys of a path such as `user.app_metadata.plan`, or what is wrong with it. */
+/** The keys of a path such as `user.app_metadata.plan`, or what is wrong with it. What is no path can be a credential. */
 export const parsePath = (text: string): { readonly value: Path } | { readonly problem: string } => {
   const path = text.split('.');
-  if (path.length < 2 || path.some((key) => !/^[\w:$-]{1,64}$/.test(key))) {
-    return { problem: `needs a path like user.app_metadata.plan instead of ${quote(text)}` };
-  }
-  const isForbidden =
-    !ROOTS.includes(path[0] ?? '') ||
-    FORBIDDEN.some((keys) => keys.every((key, index) => path[index] === key)) ||
-    path.some((key) => CREDENTIAL.test(key));
-  return isForbidden ? { problem: `cannot read ${quote(text)}` } : { value: path };
+  const isForbidden = FORBIDDEN.some((keys) => keys.every((key, index) => path[index] === key));
+  const isPath = path.length > 1 && path.every((key) => /^[\w:$-]{1,64}$/.test(key));
+  if (!isPath || !(isForbidden || ROOTS.includes(path[0] ?? ''))) return { problem: NO_PATH };
+  return isForbidden || path.some((key) => CREDENTIAL.test(key))
+    ? { problem: `cannot read ${text.slice(0, 80)}` }
+    : { value: path };
 };
 
 /** A path into the event. */
@@ -78,17 +72,19 @@ export const propertyList: Format<readonly PropertySource[]> = {
     const sources: PropertySource[] = [];
     for (let rest = input; rest.trim() !== ''; ) {
       const match = /^\s*([^=,\s]+)\s*=\s*(?:'([^']*)'|([^,'\s]+))\s*(?:,|$)/.exec(rest);
-      if (!match) return { problem: `must be name=path,name='constant', near ${quote(rest.trim())}` };
+      const entry = `entry ${sources.length + 1}`;
+      if (!match) return { problem: `must be name=path,name='constant', unlike ${entry}` };
       const [{ length }, name = '', constant, pathText = ''] = match;
       rest = rest.slice(length);
-      if (!isPropertyName(name)) return { problem: `has an invalid name: ${quote(name)}` };
+      if (!isPropertyName(name)) return { problem: `has an invalid name in ${entry}` };
       if (sources.some((source) => source.name === name)) return { problem: `names ${name} twice` };
       if (constant !== undefined) {
         sources.push({ name, constant });
         continue;
       }
       const path = parsePath(pathText);
-      if ('problem' in path) return path;
+      if ('problem' in path)
+        return { problem: path.problem === NO_PATH ? `${NO_PATH} in ${entry}` : path.problem };
       sources.push({ name, path: path.value });
     }
     if (sources.length > PROPERTY_LIMIT) return { problem: `has more than ${PROPERTY_LIMIT} properties` };

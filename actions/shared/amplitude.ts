@@ -19,7 +19,7 @@ export const toRejection = (error: unknown, activities: readonly Activity[]): un
   const { message, status, vendorMessage, body } = error;
   const invalid = BY_FIELD.flatMap((name) => Object.values(getField(body, name) ?? {}).flat());
   const silenced = getItems(getField(body, 'silenced_events'));
-  const indexes = [...invalid, ...silenced].map(Number);
+  const indexes = [...invalid, ...silenced].filter((index) => typeof index === 'number');
   const rejection = rejectAt(activities, indexes, { message, status, vendorMessage, othersAccepted: false });
   const isThrottled = getItems(getField(body, 'throttled_events')).length > 0;
   if (rejection || !isThrottled) return rejection ?? error;

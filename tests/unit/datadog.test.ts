@@ -19,36 +19,67 @@ describe('datadog.toPayload', () => {
   it('maps a SignUp to a log', () => {
     expect(datadog.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
       {
+        "anonymousId": undefined,
         "application": "All Applications",
+        "asn": "AS13335",
+        "auth0Id": undefined,
         "city": "Bellevue",
         "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
         "connection": "Username-Password-Authentication",
+        "continent": "NA",
         "country": "US",
         "createdAt": 2026-01-31T11:59:00.123Z,
         "ddsource": "auth0_activity",
         "ddtags": undefined,
+        "emailVerified": true,
         "evt": {
           "category": "authentication",
           "name": "SignUp",
           "outcome": "success",
         },
+        "familyName": "Smith",
+        "givenName": "John",
         "hostname": "example",
         "http": {
+          "url_details": {
+            "host": "example.auth0.com",
+          },
           "useragent": "curl/7.64.1",
         },
         "id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
+        "language": "en",
         "lastLogin": undefined,
+        "latitude": 47.61793,
         "loginsCount": 1,
+        "longitude": -122.19584,
         "message": "SignUp",
+        "methods": [
+          "mfa",
+          "passkey",
+        ],
+        "mfa": true,
         "network": {
           "client": {
             "geoip": {
               "city": {
                 "name": "Bellevue",
               },
+              "continent": {
+                "code": "NA",
+              },
               "country": {
                 "iso_code": "US",
+                "name": "United States of America",
               },
+              "location": {
+                "latitude": 47.61793,
+                "longitude": -122.19584,
+              },
+              "subdivision": {
+                "iso_code": "WA",
+                "name": "Washington",
+              },
+              "timezone": "America/Los_Angeles",
             },
             "ip": "13.33.86.47",
           },
@@ -56,12 +87,20 @@ describe('datadog.toPayload', () => {
         "occurredAt": 2026-01-31T11:59:00.123Z,
         "organization": "my-organization",
         "organizationId": "org_juG7cAQ0CymOcVpV",
+        "organizationName": "My Organization",
+        "phone": "18882352699",
+        "picture": "http://www.gravatar.com/avatar/?d=identicon",
         "protocol": "oidc-basic-profile",
+        "referrer": undefined,
+        "region": "Washington",
         "service": "auth0",
+        "sessionId": undefined,
         "status": "info",
         "strategy": "auth0",
         "tenant": "example",
+        "timeZone": "America/Los_Angeles",
         "timestamp": 2026-01-31T11:59:00.123Z,
+        "username": "jsmith",
         "usr": {
           "email": "j+smith@example.com",
           "id": "auth0|5f7c8ec7c33c6c004bbafe82",

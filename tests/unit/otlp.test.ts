@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { otlp } from '../../actions/otlp.ts';
 import { type Activity, toLogin } from '../../lib/activity.ts';
+import { LIBRARY } from '../../lib/library.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import { NOW, useFixedClock } from '../support/clock.ts';
 import { LOGIN, login, SIGN_UP } from '../support/events.ts';
@@ -30,12 +31,18 @@ describe('otlp.toPayload', () => {
           "log.record.uid: {"stringValue":"8a37527b-37ef-5a7a-bdc4-d2ff9ea92806"}",
           "event.name: {"stringValue":"auth0.signup"}",
           "user.id: {"stringValue":"auth0|5f7c8ec7c33c6c004bbafe82"}",
+          "user.name: {"stringValue":"jsmith"}",
           "user.full_name: {"stringValue":"j+smith@example.com"}",
           "user.email: {"stringValue":"j+smith@example.com"}",
           "client.address: {"stringValue":"13.33.86.47"}",
           "user_agent.original: {"stringValue":"curl/7.64.1"}",
+          "server.address: {"stringValue":"example.auth0.com"}",
+          "geo.continent.code: {"stringValue":"NA"}",
           "geo.country.iso_code: {"stringValue":"US"}",
+          "geo.region.iso_code: {"stringValue":"US-WA"}",
           "geo.locality.name: {"stringValue":"Bellevue"}",
+          "geo.location.lat: {"doubleValue":47.61793}",
+          "geo.location.lon: {"doubleValue":-122.19584}",
           "auth0.tenant: {"stringValue":"example"}",
           "auth0.protocol: {"stringValue":"oidc-basic-profile"}",
           "auth0.application.id: {"stringValue":"gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR"}",
@@ -44,6 +51,9 @@ describe('otlp.toPayload', () => {
           "auth0.connection.strategy: {"stringValue":"auth0"}",
           "auth0.organization.id: {"stringValue":"org_juG7cAQ0CymOcVpV"}",
           "auth0.organization.name: {"stringValue":"my-organization"}",
+          "auth0.organization.display_name: {"stringValue":"My Organization"}",
+          "auth0.authentication.methods: {"arrayValue":{"values":[{"stringValue":"mfa"},{"stringValue":"passkey"}]}}",
+          "auth0.authentication.mfa: {"boolValue":true}",
           "auth0.user.created_at: {"stringValue":"2026-01-31T11:59:00.123Z"}",
           "auth0.user.logins_count: {"intValue":"1"}",
         ],
@@ -53,6 +63,7 @@ describe('otlp.toPayload', () => {
         "eventName": "auth0.signup",
         "observedTimeUnixNano": "1769860800123000000",
         "severityNumber": 9,
+        "severityText": "INFO",
         "timeUnixNano": "1769860740123000000",
       }
     `);
@@ -131,7 +142,7 @@ describe('otlp.send', () => {
             resource: { attributes: [{ key: 'service.name', value: { stringValue: 'auth0' } }] },
             scopeLogs: [
               {
-                scope: { name: 'auth0-login-analytics' },
+                scope: LIBRARY,
                 logRecords: [otlp.toPayload(LOGIN, parse(), NOW)],
               },
             ],

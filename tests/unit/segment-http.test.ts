@@ -17,47 +17,148 @@ const parse = (input: Record<string, string> = {}) =>
   parseSecrets(segmentHttp, { SEGMENT_WRITE_KEY: 'WR1TE', ...input });
 
 describe('segmentHttp.toPayload', () => {
-  it('maps a SignUp to a track call', () => {
+  it('maps a SignUp to an identify and a track call', () => {
     expect(segmentHttp.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
       {
-        "context": {
-          "groupId": "org_juG7cAQ0CymOcVpV",
-          "ip": "13.33.86.47",
-          "traits": {
-            "email": "j+smith@example.com",
-            "name": "j+smith@example.com",
+        "identify": {
+          "context": {
+            "campaign": {
+              "content": undefined,
+              "medium": undefined,
+              "name": undefined,
+              "source": undefined,
+              "term": undefined,
+            },
+            "groupId": undefined,
+            "ip": "13.33.86.47",
+            "library": {
+              "name": "auth0-login-analytics",
+              "version": "0.1.0",
+            },
+            "locale": "en",
+            "location": {
+              "city": "Bellevue",
+              "country": "United States of America",
+              "latitude": 47.61793,
+              "longitude": -122.19584,
+              "region": "Washington",
+            },
+            "page": {
+              "referrer": undefined,
+            },
+            "timezone": "America/Los_Angeles",
+            "traits": {
+              "email": "j+smith@example.com",
+              "name": "j+smith@example.com",
+            },
+            "userAgent": "curl/7.64.1",
           },
-          "userAgent": "curl/7.64.1",
+          "messageId": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806-identify",
+          "timestamp": 2026-01-31T11:59:00.123Z,
+          "traits": {
+            "avatar": "http://www.gravatar.com/avatar/?d=identicon",
+            "company": undefined,
+            "createdAt": 2026-01-31T11:59:00.123Z,
+            "email": "j+smith@example.com",
+            "firstName": "John",
+            "lastName": "Smith",
+            "last_login": undefined,
+            "login_count": 1,
+            "name": "j+smith@example.com",
+            "phone": "18882352699",
+            "signed_up": 2026-01-31T11:59:00.123Z,
+            "username": "jsmith",
+          },
+          "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
         },
-        "event": "signup",
-        "messageId": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
-        "properties": {
-          "agent": "curl/7.64.1",
-          "application": "All Applications",
-          "city": "Bellevue",
-          "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
-          "connection": "Username-Password-Authentication",
-          "country": "US",
-          "createdAt": 2026-01-31T11:59:00.123Z,
-          "ip": "13.33.86.47",
-          "lastLogin": undefined,
-          "loginsCount": 1,
-          "organization": "my-organization",
-          "organizationId": "org_juG7cAQ0CymOcVpV",
-          "protocol": "oidc-basic-profile",
-          "strategy": "auth0",
-          "tenant": "example",
+        "track": {
+          "context": {
+            "campaign": {
+              "content": undefined,
+              "medium": undefined,
+              "name": undefined,
+              "source": undefined,
+              "term": undefined,
+            },
+            "groupId": undefined,
+            "ip": "13.33.86.47",
+            "library": {
+              "name": "auth0-login-analytics",
+              "version": "0.1.0",
+            },
+            "locale": "en",
+            "location": {
+              "city": "Bellevue",
+              "country": "United States of America",
+              "latitude": 47.61793,
+              "longitude": -122.19584,
+              "region": "Washington",
+            },
+            "page": {
+              "referrer": undefined,
+            },
+            "timezone": "America/Los_Angeles",
+            "traits": {
+              "email": "j+smith@example.com",
+              "name": "j+smith@example.com",
+            },
+            "userAgent": "curl/7.64.1",
+          },
+          "event": "Signed Up",
+          "messageId": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
+          "properties": {
+            "agent": "curl/7.64.1",
+            "anonymousId": undefined,
+            "application": "All Applications",
+            "asn": "AS13335",
+            "auth0Id": undefined,
+            "city": "Bellevue",
+            "clientID": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
+            "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
+            "clientName": "All Applications",
+            "connection": "Username-Password-Authentication",
+            "continent": "NA",
+            "country": "US",
+            "createdAt": 2026-01-31T11:59:00.123Z,
+            "emailVerified": true,
+            "familyName": "Smith",
+            "givenName": "John",
+            "hostname": "example.auth0.com",
+            "ip": "13.33.86.47",
+            "language": "en",
+            "lastLogin": undefined,
+            "latitude": 47.61793,
+            "loginsCount": 1,
+            "longitude": -122.19584,
+            "methods": [
+              "mfa",
+              "passkey",
+            ],
+            "mfa": true,
+            "organization": "my-organization",
+            "organizationId": "org_juG7cAQ0CymOcVpV",
+            "organizationName": "My Organization",
+            "phone": "18882352699",
+            "picture": "http://www.gravatar.com/avatar/?d=identicon",
+            "protocol": "oidc-basic-profile",
+            "referrer": undefined,
+            "region": "Washington",
+            "sessionId": undefined,
+            "strategy": "auth0",
+            "tenant": "example",
+            "timeZone": "America/Los_Angeles",
+            "username": "jsmith",
+          },
+          "timestamp": 2026-01-31T11:59:00.123Z,
+          "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
         },
-        "timestamp": 2026-01-31T11:59:00.123Z,
-        "type": "track",
-        "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
       }
     `);
   });
 
   it('maps a Login to a track call of its own name, id and time', () => {
-    expect(segmentHttp.toPayload(LOGIN, parse(), NOW)).toMatchObject({
-      event: 'login',
+    expect(segmentHttp.toPayload(LOGIN, parse(), NOW).track).toMatchObject({
+      event: 'Logged In',
       messageId: LOGIN.id,
       timestamp: NOW,
       properties: { loginsCount: 62 },
@@ -65,7 +166,8 @@ describe('segmentHttp.toPayload', () => {
   });
 
   it('keeps every field of the Rule it replaces', () => {
-    expect(segmentHttp.toPayload(SIGN_UP, parse(), NOW)).toMatchObject({
+    const secrets = parse({ SEGMENT_SIGNUP_EVENT: 'signup' });
+    expect(segmentHttp.toPayload(SIGN_UP, secrets, NOW).track).toMatchObject({
       userId: 'auth0|5f7c8ec7c33c6c004bbafe82',
       event: 'signup',
       properties: { application: 'All Applications', ip: '13.33.86.47', agent: 'curl/7.64.1' },
@@ -74,15 +176,15 @@ describe('segmentHttp.toPayload', () => {
 
   it('names the events as the secrets do', () => {
     const secrets = parse({ SEGMENT_SIGNUP_EVENT: 'Joined', SEGMENT_LOGIN_EVENT: 'Came back' });
-    expect(segmentHttp.toPayload(SIGN_UP, secrets, NOW).event).toBe('Joined');
-    expect(segmentHttp.toPayload(LOGIN, secrets, NOW).event).toBe('Came back');
+    expect(segmentHttp.toPayload(SIGN_UP, secrets, NOW).track.event).toBe('Joined');
+    expect(segmentHttp.toPayload(LOGIN, secrets, NOW).track.event).toBe('Came back');
   });
 
   it('passes on the integrations of the secrets', () => {
     const integrations = { All: false, Mixpanel: true, Slack: { channel: '#logins' } };
     const secrets = parse({ SEGMENT_INTEGRATIONS: JSON.stringify(integrations) });
-    expect(segmentHttp.toPayload(LOGIN, secrets, NOW)).toMatchObject({ integrations });
-    expect(segmentHttp.toPayload(LOGIN, parse(), NOW)).not.toHaveProperty('integrations');
+    expect(segmentHttp.toPayload(LOGIN, secrets, NOW).track).toMatchObject({ integrations });
+    expect(segmentHttp.toPayload(LOGIN, parse(), NOW).track).not.toHaveProperty('integrations');
   });
 
   it.each([
@@ -90,13 +192,13 @@ describe('segmentHttp.toPayload', () => {
     ['keeps a hash out of the context', 'c0ffee', '0.0.0.0'],
     ["keeps the sender's address out of the context", undefined, '0.0.0.0'],
   ])('%s', (_, ip, contextIp) => {
-    const { context, properties } = segmentHttp.toPayload({ ...LOGIN, request: { ip } }, parse(), NOW);
-    expect([context.ip, properties.ip]).toEqual([contextIp, ip]);
+    const { track } = segmentHttp.toPayload({ ...LOGIN, request: { ip } }, parse(), NOW);
+    expect([track.context.ip, track.properties.ip]).toEqual([contextIp, ip]);
   });
 });
 
 describe('segmentHttp.send', () => {
-  it('sends one call', async () => {
+  it('sends the calls of an activity', async () => {
     network.respond(ENDPOINT, 200, SUCCESS);
     await send(segmentHttp, [LOGIN], parse());
     expect(network.requests).toMatchObject([
@@ -111,7 +213,10 @@ describe('segmentHttp.send', () => {
     ]);
     expect(network.requests[0]?.body).toEqual(
       overTheWire({
-        batch: [segmentHttp.toPayload(LOGIN, parse(), NOW)],
+        batch: [
+          { type: 'identify', ...segmentHttp.toPayload(LOGIN, parse(), NOW).identify },
+          { type: 'track', ...segmentHttp.toPayload(LOGIN, parse(), NOW).track },
+        ],
         sentAt: NOW,
         writeKey: 'WR1TE',
       }),
@@ -125,7 +230,12 @@ describe('segmentHttp.send', () => {
     await send(segmentHttp, [SIGN_UP, LOGIN], parse());
     const [first, second] = network.requests.map(({ body }) => body as object);
     expect(first).toMatchObject({
-      batch: [{ messageId: SIGN_UP.id }, { messageId: LOGIN.id }],
+      batch: [
+        { type: 'identify', messageId: `${SIGN_UP.id}-identify` },
+        { type: 'track', messageId: SIGN_UP.id },
+        { type: 'identify', messageId: `${LOGIN.id}-identify` },
+        { type: 'track', messageId: LOGIN.id },
+      ],
       sentAt: NOW.toISOString(),
     });
     expect(second).toEqual({ ...first, sentAt: LATER.toISOString() });
