@@ -411,14 +411,20 @@ describe('deliver, flushing', () => {
   });
 
   it('goes on flushing after failures that were not consecutive', async () => {
-    const destination = await createRecovered(someLogins(40));
-    for (let logins = 0; logins < 6; logins += 1) {
-      destination.respond(logins % 3 === 2 ? accepts : ifBatch(isDown));
-      await settle(destination.deliver(LOGIN));
-    }
+    const destination = await createRecovered(someLogins(4));
+    const failToFlush = async (times: number) => {
+      destination.respond(ifBatch(isDown));
+      for (let count = 0; count < times; count += 1) await settle(destination.deliver(LOGIN));
+    };
+    await failToFlush(FAILURE_THRESHOLD - 1);
     destination.respond(accepts);
-    await settle(destination.deliver(LOGIN));
-    expect(new Set(destination.accepted)).toEqual(new Set(getIds([LOGIN, ...someLogins(40)])));
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: 4 });
+
+    destination.respond(isDown);
+    for (const activity of someLogins(2, 4)) await destination.deliver(activity);
+    await failToFlush(1);
+    destination.respond(accepts);
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: 2 });
   });
 
   it('delivers the others if the destination fails for one of them, and keeps that one', async () => {
@@ -536,9 +542,9 @@ describe('deliver, flushing', () => {
     it('starts no further request after 100 ms', async () => {
       const buffered = someLogins(10);
       const destination = await createPairs(buffered);
-      destination.respond(takes(40));
-      expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: 6, flushMs: 120 });
-      const others = await deliverMore(destination, 1);
+      destination.respond(takes(50));
+      expect(await settle(destination.deliver(LOGIN))).toMatchObject({ flushed: 4, flushMs: 100 });
+      const others = await deliverMore(destination, 2);
       expectOnceEach(destination, [LOGIN, ...buffered, ...others]);
     });
   });
@@ -580,6 +586,12 @@ describe('deliver, limiting the time of a flush', () => {
     expect(elapsedMs).toBe(1501);
     expect(result).toMatchObject({ flushed: 0, flushMs: 0 });
     expect(destination.buffer.size).toBe(3);
+  });
+
+  it('flushes if another request could take exactly the time that is left', async () => {
+    const destination = await createRecovered(someLogins(3));
+    destination.respond(takes(1500));
+    expect((await time(destination.deliver(LOGIN))).elapsedMs).toBe(TIMEOUT_MS);
   });
 
   it('opens the circuit of flushes, not that of logins, if flushes hang', async () => {

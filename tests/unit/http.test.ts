@@ -272,7 +272,7 @@ describe('http, given any other response', () => {
     });
   });
 
-  it.each([301, 302, 303, 307, 308])('does not follow a redirect: %d', async (status) => {
+  it.each([300, 301, 302, 303, 307, 308])('does not follow a redirect: %d', async (status) => {
     let isReached = false;
     const target = await start((_, response) => {
       isReached = true;
@@ -298,6 +298,7 @@ describe('http, given any other response', () => {
     ['{"title":"Forbidden","status":403}', 'Forbidden'],
     ['{"title":"Validation failed","errors":{"Name":["is required"]}}', 'Validation failed'],
     ['{"text":7,"message":"Unknown project"}', 'Unknown project'],
+    ['{"error":{"errors":[{"detail":{"message":"Unknown index"}}]}}', 'Unknown index'],
     ['"Unavailable"', 'Unavailable'],
     ['Unavailable', 'Unavailable'],
     ['["Unavailable"]', 'Unavailable'],
@@ -551,6 +552,19 @@ describe('http, reusing connections', () => {
     const url = await start((_, response) => response.end('OK'), server);
     await post(url);
     await post(url);
+    expect(connections).toBe(1);
+  });
+
+  it('keeps a TLS connection from one delivery to the next', async () => {
+    const certificate = await createCertificate();
+    let connections = 0;
+    const server = https.createServer(certificate).on('secureConnection', () => {
+      connections += 1;
+    });
+    const url = await start((_, response) => response.end('OK'), server);
+    const tls = { ca: [certificate.cert] };
+    await post(url, { tls });
+    await post(url, { tls });
     expect(connections).toBe(1);
   });
 

@@ -103,6 +103,10 @@ describe('toLogLine, for one destination', () => {
       }),
       line: "Login failed: cannot connect: CERT_HAS_EXPIRED; buffered for retry; check the destination's certificate",
     },
+    {
+      outcome: failed({ attempts: 2, elapsedMs: 90 }),
+      line: 'Login failed: 503 Server is busy (2 attempts, 0.1 s); buffered for retry',
+    },
     { outcome: failed({ buffered: false }), line: 'Login failed: 503 Server is busy (3 attempts, 0.4 s)' },
     { outcome: rejected(), line: `Login failed: 403 Invalid token; ${CHECK_CREDENTIALS}` },
     {
@@ -213,8 +217,15 @@ describe('toLogLine, for one destination', () => {
     expect(line).toContain('W'.repeat(79));
   });
 
-  it('leaves as many characters as Auth0 stores', () => {
+  it('prints as many characters as Auth0 stores', () => {
     expect(LINE_LIMIT_CHARS).toBe(255);
+    const toLine = (length: number) =>
+      toSplunkLine(rejected({ message: 'W'.repeat(length), hint: undefined }));
+    const { length } = '[splunk] Login failed: ';
+    expect(toLine(LINE_LIMIT_CHARS - length)).toBe(
+      `[splunk] Login failed: ${'W'.repeat(LINE_LIMIT_CHARS - length)}`,
+    );
+    expect(toLine(LINE_LIMIT_CHARS - length + 1)).toBe(`[splunk] Login failed: ${'W'.repeat(79)}…`);
   });
 });
 
