@@ -2,7 +2,7 @@
 import type { Event } from '@auth0/actions/post-login/v3';
 import { describe, expect, it } from 'vitest';
 import { signUpId } from '../../lib/activity.ts';
-import { getRequiredSecrets } from '../../lib/secrets.ts';
+import { getRequiredSecrets, getSensitiveValues } from '../../lib/secrets.ts';
 import { settings } from '../../lib/settings.ts';
 import { loadSinks } from '../../tools/shared/catalog.ts';
 import { IDENTITY_ACCESS_TOKEN, type User } from '../../tools/simulator/auth0/event.ts';
@@ -188,7 +188,7 @@ describe.each([
       const { mock, user, logIn } = await open({}, { name: 'Ada "Lady" Lovelace\nof Ockham' });
       await logIn();
       const [sent] = mock.requests;
-      const secrets = Object.values(mock.secrets);
+      const secrets = getSensitiveValues(sink.secrets, mock.secrets);
       const privateValues = [...secrets, 'auth0|ada', 'Lovelace', 'Ockham', ADA.email, IP];
       user.app_metadata = {};
       for (const body of [

@@ -287,7 +287,7 @@ describe('the secrets of an Action', () => {
     await setSecrets({ SPLUNK_HEC_TOKEN: null, ON_FAILURE: 'maybe' });
     const problems = { ON_FAILURE: 'must be continue or deny', SPLUNK_HEC_TOKEN: 'is missing' };
     expect(running.playground.getState().actions[0]?.problem).toBe(
-      'ON_FAILURE must be continue or deny; SPLUNK_HEC_TOKEN is missing',
+      'SPLUNK_HEC_TOKEN is missing; ON_FAILURE must be continue or deny',
     );
     expect((await logIn()).runs[0]).toMatchObject({
       outcomes: [{ status: 'misconfigured', problems }],

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { segment } from '../../actions/segment.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import type { Vendor } from '../../tools/simulator/vendors/vendor-mock.ts';
+import { VendorStore } from '../../tools/simulator/vendors/vendor-store.ts';
 import { never, type Response, sleep, useAdapter } from './axios-adapter.ts';
 
 /** What becomes of one request. */
@@ -115,7 +116,9 @@ export class Network {
         body,
       });
       const response = await vendor.app.fetch(request, {
-        accept: ({ id, type, userId }) => void this.accepted.push({ vendor: vendor.name, id, type, userId }),
+        accept: ({ id, type, userId }) => this.accepted.push({ vendor: vendor.name, id, type, userId }) > 0,
+        store: new VendorStore(),
+        remoteAddress: '192.0.2.1',
       });
       const text = await response.text();
       return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
