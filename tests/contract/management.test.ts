@@ -38,6 +38,14 @@ const createClient = ({ domain, credentials, fetch }: ManagementApi, options: { 
 const login = (tenant: Tenant, request: Partial<LoginRequest> = {}) =>
   tenant.login({ user: USER, application: 'shop', ...request });
 
+/** Deploys an Action, and waits until the deployment is in effect. */
+const deploy = async (client: ManagementClient, id: string) => {
+  const deployment = await client.actions.deploy(id);
+  await vi.waitFor(async () =>
+    expect((await client.actions.get(id)).deployed_version).toMatchObject({ number: deployment.number }),
+  );
+};
+
 /** A request without the SDK, for what the SDK cannot send or does not show. */
 const call = (api: ManagementApi, method: string, path: string, body?: object): Promise<Response> =>
   api.fetch(`https://${api.domain}/api/v2${path}`, {
@@ -136,8 +144,10 @@ describe('Action in the Management API', () => {
   const create = (client: ManagementClient, name = 'mine') =>
     client.actions.create({ name, supported_triggers: [...POST_LOGIN], code: logging('1') });
 
-  it('can be deployed once it is built', async () => {
-    const { client } = await start({ buildMs: 50 });
+  it('is pending, then building, then built, and cannot be deployed before', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { client } = await start({ buildMs: 20_000 });
     const { id = '', ...created } = await create(client);
     expect(created).toMatchObject({ status: 'pending', all_changes_deployed: false, runtime: 'node22' });
     expect(created).not.toHaveProperty('deployed_version');
@@ -146,12 +156,56 @@ describe('Action in the Management API', () => {
       message: "A draft must be in the 'built' state before it can be deployed.",
     });
 
-    await vi.waitFor(async () => expect(await client.actions.get(id)).toMatchObject({ status: 'built' }));
-    expect(await client.actions.deploy(id)).toMatchObject({ action_id: id, number: 1, deployed: true });
+    const startedAt = Date.now();
+    const getStatus = async (elapsedMs: number) => {
+      vi.setSystemTime(startedAt + elapsedMs);
+      return (await client.actions.get(id)).status;
+    };
+    const times = [9_000, 10_000, 19_000, 20_000];
+    const statuses: unknown[] = [];
+    for (const elapsedMs of times) statuses.push(await getStatus(elapsedMs));
+    expect(statuses).toEqual(['pending', 'building', 'building', 'built']);
+    expect((await client.actions.deploy(id)).number).toBe(1);
+  });
+
+  it('responds to a deployment before it is in effect', async () => {
+    const { tenant, api, client } = await start({ deployMs: 60_000 });
+    const { id } = api.addAction({ name: 'mine', code: logging("'old'") });
+    api.bind('mine');
+    await client.actions.update(id, { code: logging("'new'") });
+    await vi.waitFor(async () => expect((await client.actions.get(id)).status).toBe('built'));
+
+    const deployment = await client.actions.deploy(id);
+    expect(deployment).toMatchObject({
+      number: 2,
+      deployed: false,
+      status: 'built',
+      code: logging("'new'"),
+      action: { id, name: 'mine', all_changes_deployed: false },
+    });
+    expect(deployment).not.toHaveProperty('built_at');
+    expect(await client.actions.get(id)).toMatchObject({
+      all_changes_deployed: false,
+      deployed_version: { number: 1, deployed: true },
+    });
+    expect((await login(tenant)).actions.map((run) => run.logs.trim())).toEqual(['old']);
+  });
+
+  it('has a deployment in effect a moment later', async () => {
+    const { client } = await start({ buildMs: 0 });
+    const { id = '' } = await create(client);
+    await deploy(client, id);
     expect(await client.actions.get(id)).toMatchObject({
       all_changes_deployed: true,
-      deployed_version: { number: 1, code: logging('1') },
+      deployed_version: { number: 1, deployed: true, code: logging('1'), built_at: expect.any(String) },
     });
+  });
+
+  it('counts a deployment that is not yet in effect as a version', async () => {
+    const { api, client } = await start({ deployMs: 60_000 });
+    const { id } = api.addAction({ name: 'mine' });
+    expect((await client.actions.deploy(id)).number).toBe(2);
+    expect((await client.actions.deploy(id)).number).toBe(3);
   });
 
   it('runs as it was deployed until it is deployed again', async () => {
@@ -163,7 +217,7 @@ describe('Action in the Management API', () => {
     await client.actions.update(id, { code: logging("'new'") });
     expect(await client.actions.get(id)).toMatchObject({ all_changes_deployed: false });
     expect(await logs()).toEqual(['old']);
-    expect(await client.actions.deploy(id)).toMatchObject({ number: 2 });
+    await deploy(client, id);
     expect(await logs()).toEqual(['new']);
   });
 
@@ -206,16 +260,28 @@ describe('Action in the Management API', () => {
     for (const name of ['a', 'b', 'c']) api.addAction({ name, deployed: name !== 'c' });
     const names = async (query: object) => (await client.actions.list(query)).data.map(({ name }) => name);
 
-    expect((await client.actions.list({ per_page: 2 })).response).toMatchObject({
-      total: 3,
-      page: 0,
-      per_page: 2,
-    });
     expect(await names({ page: 1, per_page: 2 })).toEqual(['c']);
     expect(await names({ actionName: 'b' })).toEqual(['b']);
     expect(await names({ triggerId: 'credentials-exchange' })).toEqual([]);
     expect(await names({ deployed: false })).toEqual(['c']);
     expect(await names({ installed: true })).toEqual([]);
+  });
+
+  it('is listed with page and total only where they are not 0', async () => {
+    const { api } = await start();
+    const list = async (query: string) => (await call(api, 'GET', `/actions/actions?${query}`)).json();
+    expect(await list('')).toEqual({ actions: [], per_page: 20 });
+    for (const name of ['a', 'b', 'c']) api.addAction({ name });
+    expect(await list('per_page=2')).toEqual({ actions: expect.any(Array), per_page: 2, total: 3 });
+    expect(await list('per_page=2&page=1')).toMatchObject({ per_page: 2, total: 3, page: 1 });
+  });
+
+  it('is listed as a whole by the SDK, page by page', async () => {
+    const { api, client } = await start();
+    for (let index = 0; index < 5; index += 1) api.addAction({ name: `a${index}` });
+    const names: unknown[] = [];
+    for await (const { name } of await client.actions.list({ per_page: 2 })) names.push(name);
+    expect(names).toEqual(['a0', 'a1', 'a2', 'a3', 'a4']);
   });
 
   it('is not deleted while it is bound, unless by force', async () => {
@@ -270,7 +336,7 @@ describe('secrets of an Action in the Management API', () => {
   it('stay if an update does not name them', async () => {
     const { client, id, seen } = await startWithSecrets();
     await client.actions.update(id, { name: 'renamed' });
-    await client.actions.deploy(id);
+    await deploy(client, id);
     expect(await seen()).toEqual({ A: 'a', B: 'b' });
   });
 
@@ -278,7 +344,7 @@ describe('secrets of an Action in the Management API', () => {
     const { client, id, seen } = await startWithSecrets();
     await client.actions.update(id, { secrets: [{ name: 'B', value: 'new' }] });
     expect(await seen()).toEqual({ A: 'a', B: 'b' });
-    await client.actions.deploy(id);
+    await deploy(client, id);
     expect(await seen()).toEqual({ B: 'new' });
   });
 
@@ -315,12 +381,64 @@ describe('bindings in the Management API', () => {
       'a: First',
       'c: c',
     ]);
-    expect(data[0]).toMatchObject({
-      id: second?.id,
-      created_at: second?.created_at,
-      trigger_id: 'post-login',
-    });
+    expect(data[0]).toMatchObject({ trigger_id: 'post-login' });
     expect(tenant.bindings.map(({ name }) => name)).toEqual(['b', 'a', 'c']);
+  });
+
+  it('get new ids with every update, those that stay as well', async () => {
+    const { api, client } = await start();
+    const { id: first } = api.addAction({ name: 'a' });
+    api.addAction({ name: 'b' });
+    api.bind('a');
+    api.bind('b');
+    const list = async () => (await client.actions.triggers.bindings.list('post-login')).data;
+    const before = await list();
+    const ids = before.map(({ id }) => id);
+
+    const { bindings } = await client.actions.triggers.bindings.updateMany('post-login', {
+      bindings: [
+        { ref: { type: 'action_id', value: first } },
+        { ref: { type: 'binding_id', value: ids[1] } },
+      ],
+    });
+    expect(bindings?.map(({ display_name }) => display_name)).toEqual(['a', 'b']);
+    expect(bindings?.filter(({ id }) => ids.includes(id))).toEqual([]);
+    expect((await list()).map(({ id }) => id)).toEqual(bindings?.map(({ id }) => id));
+    const stale = [{ ref: { type: 'binding_id' as const, value: ids[1] } }];
+    expect(
+      await getErrorBody(client.actions.triggers.bindings.updateMany('post-login', { bindings: stale })),
+    ).toMatchObject({ statusCode: 400 });
+  });
+
+  it('show their Action without its draft, and never as deployed as a whole', async () => {
+    const { api, client } = await start();
+    const { id } = api.addAction({ name: 'a', code: logging('1') });
+    api.bind('a');
+    const [binding] = (await client.actions.triggers.bindings.list('post-login')).data;
+    expect(binding?.action).toMatchObject({
+      id,
+      name: 'a',
+      all_changes_deployed: false,
+      deployed_version: { number: 1, code: logging('1') },
+    });
+    expect(binding?.action).not.toHaveProperty('code');
+    expect((await client.actions.get(id)).all_changes_deployed).toBe(true);
+  });
+
+  it('are listed without page and total while there are none', async () => {
+    const { api } = await start();
+    const response = await call(api, 'GET', '/actions/triggers/post-login/bindings');
+    expect(await response.json()).toEqual({ bindings: [], per_page: 20 });
+  });
+
+  it('reject an Action whose first deployment is not yet in effect', async () => {
+    const { api, client } = await start({ deployMs: 60_000 });
+    const { id } = api.addAction({ name: 'mine', deployed: false });
+    await client.actions.deploy(id);
+    expect(await getErrorBody(bind(client, [named('mine')]))).toMatchObject({
+      statusCode: 400,
+      message: 'Trying to create a binding for an action that has not been deployed yet',
+    });
   });
 
   it.each([

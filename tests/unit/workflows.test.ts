@@ -34,6 +34,7 @@ describe('.github/workflows/ci.yml', () => {
     expect(job && getCommands(job)).toEqual([
       'google-chrome --version',
       'npm ci',
+      'npm ci',
       'npm test',
       'npm run check',
     ]);

@@ -1,8 +1,9 @@
 /**
  * Actions and the post-login flow, by Auth0's rules for changing them. What is deployed and bound becomes the flow of the
- * tenant.
+ * tenant, a moment after the API has responded.
  *
  * https://auth0.com/docs/customize/actions/manage-versions, https://auth0.com/docs/customize/actions/limitations
+ * https://github.com/auth0/terraform-provider-auth0/tree/main/test/data/recordings
  */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -25,10 +26,19 @@ export interface StoredAction {
   updated_at: string;
   /** What an update changes; logins do not run it. */
   draft: ActionContents;
-  /** Milliseconds since the epoch; may be in the future. */
-  builtAt: number;
+  /** When the build of the draft began and ends, in milliseconds since the epoch. */
+  build: { startedAt: number; endsAt: number };
+  /** Number of versions, that of a deployment under way included. */
+  versions: number;
   /** What a login runs. */
   deployed?: ActionVersion;
+}
+
+/** How long Auth0 takes, in milliseconds. */
+export interface StoreTimings {
+  readonly buildMs: number;
+  /** From the response to a deployment until it is in effect. */
+  readonly deployMs: number;
 }
 
 export interface StoredBinding {
@@ -54,11 +64,11 @@ export class ActionStore {
   bindings: StoredBinding[] = [];
 
   readonly #tenant: Tenant;
-  readonly #buildMs: number;
+  readonly #timings: StoreTimings;
 
-  constructor(tenant: Tenant, buildMs: number) {
+  constructor(tenant: Tenant, timings: StoreTimings) {
     this.#tenant = tenant;
-    this.#buildMs = buildMs;
+    this.#timings = timings;
   }
 
   find(id: string): StoredAction {
@@ -78,7 +88,8 @@ export class ActionStore {
       created_at,
       updated_at: created_at,
       draft,
-      builtAt: this.#getBuildTime(),
+      build: this.#startBuild(),
+      versions: 0,
     };
     this.actions.push(action);
     return action;
@@ -89,7 +100,7 @@ export class ActionStore {
     const { name = action.name } = request;
     const draft = toDraft(request, action.draft);
     this.#assertNameIsFree(name, id);
-    Object.assign(action, { name, draft, updated_at: now(), builtAt: this.#getBuildTime() });
+    Object.assign(action, { name, draft, updated_at: now(), build: this.#startBuild() });
     this.#updateTenant();
     return action;
   }
@@ -106,23 +117,27 @@ export class ActionStore {
     this.#updateTenant();
   }
 
-  deploy(id: string): StoredAction & { deployed: ActionVersion } {
+  /** Responds with the version before it is in effect, as Auth0 does. */
+  deploy(id: string): { action: StoredAction; version: ActionVersion } {
     const action = this.find(id);
-    if (!isBuilt(action)) {
+    if (getBuildStatus(action) !== 'built') {
       // https://github.com/auth0/auth0-deploy-cli/issues/395
       throw new ApiError(400, "A draft must be in the 'built' state before it can be deployed.");
     }
-    const { name, draft } = action;
-    const deployed: ActionVersion = {
-      ...structuredClone(draft),
-      id: randomUUID(),
-      number: (action.deployed?.number ?? 0) + 1,
-      created_at: now(),
-      loaded: load(name, draft),
-    };
-    const deployedAction = Object.assign(action, { deployed });
+    const version = createVersion(action);
+    setTimeout(() => this.#putIntoEffect(action, version), this.#timings.deployMs).unref();
+    return { action, version };
+  }
+
+  /** Builds and deploys without waiting. */
+  deployImmediately(action: StoredAction): void {
+    action.build.endsAt = Date.now();
+    this.#putIntoEffect(action, createVersion(action));
+  }
+
+  #putIntoEffect(action: StoredAction, version: ActionVersion): void {
+    action.deployed = version;
     this.#updateTenant();
-    return deployedAction;
   }
 
   /** Replaces the whole flow. */
@@ -152,18 +167,21 @@ export class ActionStore {
     if (!action.deployed.supported_triggers.some(({ id }) => id === POST_LOGIN)) {
       throw invalidBody(`The action ${action.name} does not support the trigger ${POST_LOGIN}.`);
     }
-    const { id = randomUUID(), created_at = now() } = bound ?? {};
+    // Bindings that stay get new ids. It is recorded for references to Actions, and for those to bindings it is the worse
+    // of the two possibilities.
+    const created_at = now();
     return {
-      id,
+      id: randomUUID(),
       action,
       created_at,
-      updated_at: now(),
+      updated_at: created_at,
       display_name: display_name ?? bound?.display_name ?? action.name,
     };
   }
 
-  #getBuildTime(): number {
-    return Date.now() + this.#buildMs;
+  #startBuild(): StoredAction['build'] {
+    const startedAt = Date.now();
+    return { startedAt, endsAt: startedAt + this.#timings.buildMs };
   }
 
   #assertNameIsFree(name: string, ownId?: string): void {
@@ -196,7 +214,25 @@ const load = (name: string, { code, dependencies }: ActionContents): LoadedActio
   }
 };
 
-export const isBuilt = ({ builtAt }: StoredAction): boolean => Date.now() >= builtAt;
+const createVersion = (action: StoredAction): ActionVersion => {
+  const { name, draft } = action;
+  const loaded = load(name, draft);
+  action.versions += 1;
+  return {
+    ...structuredClone(draft),
+    id: randomUUID(),
+    number: action.versions,
+    created_at: now(),
+    loaded,
+  };
+};
+
+/** A build waits for half of its time. */
+export const getBuildStatus = ({ build }: StoredAction): 'pending' | 'building' | 'built' => {
+  const [elapsedMs, buildMs] = [Date.now() - build.startedAt, build.endsAt - build.startedAt];
+  if (elapsedMs >= buildMs) return 'built';
+  return elapsedMs >= buildMs / 2 ? 'building' : 'pending';
+};
 
 export const isAllDeployed = ({ draft, deployed }: StoredAction): boolean => {
   if (!deployed) return false;

@@ -6,7 +6,7 @@ import { ApiError, notSupported } from './api-error.ts';
 import type { ActionRequest } from './draft.ts';
 import { findLog, getLogsAfter, type LogQuery, PAGE_DEFAULT_ENTRIES, searchLogs } from './log-search.ts';
 import { getOperation, type Method } from './openapi.ts';
-import { actionView, bindingView, userView, versionView } from './resource-views.ts';
+import { actionView, bindingView, deploymentView, userView } from './resource-views.ts';
 import type { Tokens } from './tokens.ts';
 
 /** The body of the request, parsed. */
@@ -81,8 +81,8 @@ export const addEndpoints = (app: Hono<Env>, { tenant, store, logs, tokens, url 
     store.delete(id, query.force),
   );
   on('post', '/actions/actions/{id}/deploy', ({ id }) => {
-    const action = store.deploy(id);
-    return versionView(action, action.deployed);
+    const { action, version } = store.deploy(id);
+    return deploymentView(action, version);
   });
 
   const runtimes = { runtimes: ['node22'], default_runtime: 'node22' };
@@ -117,10 +117,11 @@ export const addEndpoints = (app: Hono<Env>, { tenant, store, logs, tokens, url 
   });
 };
 
+/** Auth0 leaves out `page` and `total` where they are 0. */
 const paginate = <Item>(all: readonly Item[], { page = 0, per_page = PAGE_DEFAULT_ITEMS }: Paging) => ({
   items: all.slice(page * per_page, (page + 1) * per_page),
-  total: all.length,
-  page,
+  ...(all.length > 0 && { total: all.length }),
+  ...(page > 0 && { page }),
   per_page,
 });
 

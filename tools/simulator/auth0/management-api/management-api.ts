@@ -80,13 +80,15 @@ export interface ManagementApi {
 export interface ManagementOptions {
   /** How long the build of an Action takes; 20 by default. */
   buildMs?: number;
+  /** How long a deployment takes to be in effect; 100 by default. Recordings of Auth0 have 60 to 140. */
+  deployMs?: number;
   /** The tenant's by default; may generate entries as they are read. */
   logs?: LogSource;
 }
 
 export const startManagementApi = async (
   tenant: Tenant,
-  { buildMs = 20, logs = tenant.log }: ManagementOptions = {},
+  { buildMs = 20, deployMs = 100, logs = tenant.log }: ManagementOptions = {},
 ): Promise<ManagementApi> => {
   if (tenant.bindings.length > 0)
     throw new Error('The tenant has Actions that were not bound through the Management API');
@@ -98,7 +100,7 @@ export const startManagementApi = async (
 
   const domain = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const audience = `https://${domain}/api/v2/`;
-  const store = new ActionStore(tenant, buildMs);
+  const store = new ActionStore(tenant, { buildMs, deployMs });
   const tokens = new Tokens(audience);
   const requests: ManagementRequest[] = [];
   const faults = new FaultPlan<ManagementFault>();
@@ -144,8 +146,9 @@ export const startManagementApi = async (
         secrets: Object.entries(secrets).map(([name, value]) => ({ name, value })),
         ...action,
       });
-      created.builtAt = Date.now();
-      return deployed ? store.deploy(created.id) : created;
+      if (deployed) store.deployImmediately(created);
+      else created.build.endsAt = Date.now();
+      return created;
     },
     bind(actionName, displayName = actionName) {
       const bound = store.bindings.map(

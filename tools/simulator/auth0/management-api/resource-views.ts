@@ -2,8 +2,8 @@
 import type { User } from '../event.ts';
 import {
   type ActionVersion,
+  getBuildStatus,
   isAllDeployed,
-  isBuilt,
   POST_LOGIN,
   type StoredAction,
   type StoredBinding,
@@ -28,29 +28,41 @@ const baseView = (action: StoredAction) => {
   };
 };
 
-export const versionView = (action: StoredAction, { loaded, ...version }: ActionVersion) => ({
+const versionView = ({ loaded, ...version }: ActionVersion) => ({
   ...version,
   ...contentsView(version),
-  action_id: action.id,
-  action: baseView(action),
-  deployed: true,
   status: 'built',
-  built_at: version.created_at,
   updated_at: version.created_at,
 });
 
-export const actionView = (action: StoredAction) => ({
-  ...baseView(action),
-  ...contentsView(action.draft),
-  status: isBuilt(action) ? 'built' : 'pending',
-  ...(isBuilt(action) && { built_at: new Date(action.builtAt).toISOString() }),
-  ...(action.deployed && { deployed_version: versionView(action, action.deployed) }),
+/** A deployment is not in effect when the API responds to it. */
+export const deploymentView = (action: StoredAction, version: ActionVersion) => ({
+  ...versionView(version),
+  deployed: false,
+  action: { ...baseView(action), all_changes_deployed: false },
 });
 
+const deployedView = ({ deployed }: StoredAction) =>
+  deployed && {
+    deployed_version: { ...versionView(deployed), deployed: true, built_at: deployed.created_at },
+  };
+
+export const actionView = (action: StoredAction) => {
+  const status = getBuildStatus(action);
+  return {
+    ...baseView(action),
+    ...contentsView(action.draft),
+    status,
+    ...(status === 'built' && { built_at: new Date(action.build.endsAt).toISOString() }),
+    ...deployedView(action),
+  };
+};
+
+/** The Action of a binding has no draft, and its `all_changes_deployed` says nothing: it is always false. */
 export const bindingView = ({ action, ...binding }: StoredBinding) => ({
   ...binding,
   trigger_id: POST_LOGIN,
-  action: actionView(action),
+  action: { ...baseView(action), all_changes_deployed: false, ...deployedView(action) },
 });
 
 export const userView = ({ connection, metadataWrites, ...profile }: User) => profile;
