@@ -6,6 +6,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, openBrowser } from '../../tools/playground/browser.ts';
 import { startPlaygroundServer } from '../../tools/playground/server.ts';
+import { VETERAN, WEB } from '../../tools/simulator/personas.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { usePlayground } from '../support/playground.ts';
 
@@ -117,6 +118,26 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await expectText(details, '"user_id": "auth0|ada"');
     await page.keyboard.press('Escape');
     await expect.poll(() => details.count()).toBe(0);
+  });
+
+  it('shows the activity that was recorded: methods, group, visitor, campaign and properties', async () => {
+    running.playground.editFlow((flow) =>
+      flow.setSecrets(['splunk'], { PROPERTIES: 'plan=user.app_metadata.plan' }),
+    );
+    const page = await openPage();
+    await running.playground.logIn({
+      user: VETERAN,
+      application: WEB,
+      organization: 'org_acme',
+      request: { query: { 'ext-anonymous_id': 'visitor-42', utm_source: 'newsletter' } },
+    });
+    await page.getByRole('button', { name: 'Login 1 of Vera' }).click();
+    const activity = getDetails(page).locator('.activity').first();
+    await expectText(activity, 'Methods\npwd, mfa\nSecond factor\nyes');
+    await expectText(activity, 'Group\nAcme Corporation, org_acme');
+    await expectText(activity, 'Anonymous visitor\nvisitor-42');
+    await expectText(activity, 'Campaign\nutm_source=newsletter');
+    await expectText(activity, 'Properties\nplan=enterprise');
   });
 
   it('breaks a destination and shows it recover', async () => {

@@ -112,9 +112,17 @@ export interface LoginDetails extends LoginRow {
 
 export interface RunDetails extends RunRow {
   readonly log: string;
+  /** What was recorded, for each destination that got that far. */
+  readonly activities: readonly ActivityDetails[];
   /** JSON, with masked secrets. */
   readonly event: string;
   readonly exchanges: readonly ExchangeDetails[];
+}
+
+/** The parts of an activity that are worth a look: name → value. What is absent or omitted is not among them. */
+export interface ActivityDetails {
+  readonly destination: string;
+  readonly parts: Readonly<Record<string, string>>;
 }
 
 /** A request and its response, with masked credentials. */

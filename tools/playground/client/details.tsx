@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ExchangeDetails, LoginDetails, RunDetails, State } from '../state.ts';
+import type { ActivityDetails, ExchangeDetails, LoginDetails, RunDetails, State } from '../state.ts';
 import { getAccent } from './accent.ts';
 import { describeOutcome, formatMs, formatTime, isFailed, KINDS, runLabel } from './labels.ts';
 import { fetchLogin } from './requests.ts';
@@ -96,6 +96,9 @@ const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen:
       ))}
       {run.error !== undefined && <li class="bad">The Action failed: {run.error}</li>}
     </ul>
+    {run.activities.map((activity) => (
+      <Activity key={activity.destination} activity={activity} isOnly={activity.destination === run.name} />
+    ))}
     <h4>Log</h4>
     <Code class="wrapped">{run.log || 'Empty'}</Code>
     {run.exchanges.length === 0 && <p class="legend">No requests.</p>}
@@ -107,6 +110,20 @@ const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen:
       <Code>{run.event}</Code>
     </details>
   </details>
+);
+
+const Activity = ({ activity, isOnly }: { activity: ActivityDetails; isOnly: boolean }) => (
+  <>
+    <h4>Activity{isOnly ? '' : ` at ${activity.destination}`}</h4>
+    <dl class="activity">
+      {Object.entries(activity.parts).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  </>
 );
 
 const Exchange = ({
