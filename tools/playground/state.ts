@@ -58,7 +58,7 @@ export interface DestinationState {
   readonly logins: number;
   /** Activities that the destination had accepted before, by their id. */
   readonly duplicates: number;
-  /** Milliseconds; null until the first response. */
+  /** Of the requests that were accepted, in milliseconds; null until the first one. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
   /** The latest, newest first. */
   readonly activities: readonly AcceptedActivity[];
