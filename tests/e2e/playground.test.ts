@@ -5,7 +5,9 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, openBrowser } from '../../tools/playground/browser.ts';
+import { startOnPreferredPort } from '../../tools/playground/preferred-port.ts';
 import { startPlaygroundServer } from '../../tools/playground/server.ts';
+import { VETERAN, WEB } from '../../tools/simulator/personas.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { usePlayground } from '../support/playground.ts';
 
@@ -58,7 +60,8 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
       .getByRole('button', { name: `Secrets of ${name}`, exact: true })
       .first()
       .click();
-  const logIn = (page: Page) => page.getByRole('button', { name: /^(Sign up|Log in)$/ }).click();
+  const logIn = (page: Page) =>
+    page.getByRole('button', { name: /^(Sign up|Log in|Refresh the token)$/ }).click();
 
   const expectRows = (page: Page, count: number) =>
     expect.poll(() => page.locator('tbody tr').count(), { timeout: WAIT_LIMIT_MS }).toBe(count);
@@ -119,6 +122,26 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await expect.poll(() => details.count()).toBe(0);
   });
 
+  it('shows the activity that was recorded: methods, group, visitor, campaign and properties', async () => {
+    running.playground.editFlow((flow) =>
+      flow.setSecrets(['splunk'], { PROPERTIES: 'plan=user.app_metadata.plan' }),
+    );
+    const page = await openPage();
+    await running.playground.logIn({
+      user: VETERAN,
+      application: WEB,
+      organization: 'org_acme',
+      request: { query: { 'ext-anonymous_id': 'visitor-42', utm_source: 'newsletter' } },
+    });
+    await page.getByRole('button', { name: 'Login 1 of Vera' }).click();
+    const activity = getDetails(page).locator('.activity').first();
+    await expectText(activity, 'Methods\npwd, mfa\nSecond factor\nyes');
+    await expectText(activity, 'Group\nAcme Corporation, org_acme');
+    await expectText(activity, 'Anonymous visitor\nvisitor-42');
+    await expectText(activity, 'Campaign\nutm_source=newsletter');
+    await expectText(activity, 'Properties\nplan=enterprise');
+  });
+
   it('breaks a destination and shows it recover', async () => {
     const page = await openPage();
     const counts = getCard(page, 'splunk').locator('.counts');
@@ -126,7 +149,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await logIn(page);
     await expectText(getCell(page, 'splunk'), '500');
     await expectText(getCell(page, 'keen'), 'SignUp');
-    await getNewestRow(page).getByRole('button').click();
+    await getNewestRow(page).getByRole('button').first().click();
     await expectText(getDetails(page).locator('.outcomes').first(), '3 attempts · buffered for retry');
     await page.getByRole('button', { name: 'Close' }).click();
 
@@ -152,7 +175,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await getMode(page, 'keen').selectOption('Rejects credentials, 401');
     await logIn(page);
     await expectText(getCell(page, 'all'), `1 of ${vendors.length - 1} failed`);
-    await getNewestRow(page).getByRole('button').click();
+    await getNewestRow(page).getByRole('button').first().click();
     await expectText(getDetails(page).locator('.outcomes').last(), 'keen: SignUp failed: 401');
   });
 
@@ -195,7 +218,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await getMode(page, 'segment').selectOption('Hangs');
     await logIn(page);
     await expectText(getCell(page, 'segment'), 'timeout');
-    await getNewestRow(page).getByRole('button').click();
+    await getNewestRow(page).getByRole('button').first().click();
     await expectText(getDetails(page), 'timed out after 250 ms');
     const splunk = getDetails(page).locator('.run-details').first();
     await expectText(splunk, '"userName": "Ada"');
@@ -271,12 +294,129 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await expectText(getDetails(page), 'SignUp delivered');
     expect(await getFocusedText()).toBe('Login 1 of Ada');
     await page.keyboard.press('Escape');
-    await expect.poll(getFocusedText).toContain('Ada');
+    await expect.poll(getFocusedText).toMatch(/^Login 1 of Ada/);
     await getMode(page, 'keen').focus();
     await page.keyboard.press('ArrowDown');
     const getKeenMode = () =>
       running.playground.getState().destinations.find(({ name }) => name === 'keen')?.mode;
     await expect.poll(getKeenMode).toBe('rejects');
+  });
+
+  it('is no taller than its content', async () => {
+    for (let logins = 0; logins < 40; logins += 1)
+      await running.playground.logIn({ user: VETERAN, application: WEB });
+    const page = await openPage();
+    await expectRows(page, 40);
+    for (const width of [390, 768, 1024, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 720 });
+      const getExcess = () =>
+        page.evaluate<number>(
+          'document.documentElement.scrollHeight - Math.max(innerHeight, document.body.getBoundingClientRect().height)',
+        );
+      expect(await getExcess(), `${width} px`).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('keeps the cards aligned when one of them has a note', async () => {
+    const page = await openPage();
+    running.playground.editFlow((flow) =>
+      flow.setSecrets(['keen'], { KEENIO_URL: 'https://keen.example.com' }),
+    );
+    await expectText(getCard(page, 'keen'), 'sends to another server');
+    const tops = await page
+      .locator('.card select')
+      .evaluateAll((selects) => selects.slice(0, 4).map((select) => select.getBoundingClientRect()));
+    expect(new Set(tops.map(({ top }) => top)).size).toBe(1);
+    expect(new Set(tops.map(({ height }) => height)).size).toBe(1);
+  });
+
+  it('dismisses the banner of a failed change when a later one succeeds', async () => {
+    const page = await openPage();
+    running.playground.editFlow((flow) => flow.unbind('keen'));
+    await page.route('**/logins', (route) => route.fulfill({ status: 400, body: 'There is no such user' }), {
+      times: 1,
+    });
+    await logIn(page);
+    await expectText(page.getByRole('alert'), 'There is no such user');
+    await logIn(page);
+    await expectRows(page, 1);
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('does not send a name of spaces', async () => {
+    const page = await openPage();
+    await page.getByLabel('User', { exact: true }).selectOption('New user…');
+    await page.getByLabel('Name', { exact: true }).fill('   ');
+    await logIn(page);
+    expect(
+      await page.getByLabel('Name', { exact: true }).evaluate((input) => input.matches(':invalid')),
+    ).toBe(true);
+    await expectRows(page, 0);
+  });
+
+  it('opens the Action whose cell was clicked', async () => {
+    const page = await openPage();
+    await logIn(page);
+    await getCell(page, 'mixpanel').getByRole('button').click();
+    await getDetails(page).locator('details[open] > summary', { hasText: 'mixpanel' }).waitFor();
+    expect(await getDetails(page).locator('.run-details[open]').count()).toBe(1);
+  });
+
+  it('closes the details with Back, and opens them with Forward', async () => {
+    const page = await openPage();
+    await logIn(page);
+    await getCell(page, 'splunk').getByRole('button').click();
+    await getDetails(page).waitFor();
+    await page.goBack();
+    await expect.poll(() => getDetails(page).count()).toBe(0);
+    await page.goForward();
+    await expectText(getDetails(page), 'Login 1');
+  });
+
+  it('calls only a first login with the user a sign-up', async () => {
+    const page = await openPage();
+    await page.getByRole('button', { name: 'Sign up', exact: true }).waitFor();
+    await page.getByLabel('Protocol').selectOption('Refresh token');
+    await page.getByRole('button', { name: 'Refresh the token' }).waitFor();
+    await page.getByLabel('Protocol').selectOption('Silent authentication');
+    await page.getByRole('button', { name: 'Authenticate silently' }).waitFor();
+  });
+
+  it('asks before a reset removes secrets that were typed', async () => {
+    const page = await openPage();
+    running.playground.editFlow((flow) => flow.setSecrets(['keen'], { KEENIO_PROJECT_ID: 'mine' }));
+    const isEdited = () =>
+      running.playground.getState().actions.some(({ secrets }) => secrets.some((secret) => secret.isEdited));
+    await expectText(page.getByRole('region', { name: 'Post-login flow' }), 'edited');
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await expectText(page.getByRole('dialog'), 'the secrets that you changed: keen');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(isEdited()).toBe(true);
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('button', { name: 'Reset everything' }).click();
+    await expect.poll(isEdited).toBe(false);
+  });
+
+  it('asks before Escape or × discards secrets that were typed', async () => {
+    const page = await openPage();
+    await openSecrets(page, 'splunk');
+    const token = page.getByLabel('SPLUNK_HEC_TOKEN', { exact: true });
+    await token.fill('typed');
+    await page.keyboard.press('Escape');
+    await page.getByText('Discard what you typed?').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await token.inputValue()).toBe('typed');
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('shows no percentiles before a destination has accepted anything', async () => {
+    const page = await openPage();
+    await getMode(page, 'keen').selectOption('Fails, 500');
+    await logIn(page);
+    await expectText(getCell(page, 'keen'), '500');
+    await expectText(getCard(page, 'keen').locator('.latency'), 'Nothing accepted yet');
   });
 
   it('fits any width without horizontal scrolling', async () => {
@@ -309,7 +449,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
 
     await getMode(page, 'splunk').selectOption('Fails, 500');
     await logIn(page);
-    await getNewestRow(page).getByRole('button').click();
+    await getNewestRow(page).getByRole('button').first().click();
     await expectText(getDetails(page), '500');
     expect(await findViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Close' }).click();
@@ -326,6 +466,30 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await otherServer.close();
     await expectText(page.getByRole('alert'), 'The playground has stopped');
     await page.close();
+  });
+
+  it('reconnects when it was restarted on the same port, and its new URL was opened', async () => {
+    const first = await startOnPreferredPort(running.playground);
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(first.entryUrl);
+    await page.getByText('Live').waitFor();
+    await first.close();
+    const second = await startOnPreferredPort(running.playground);
+    expect(second.url).toBe(first.url);
+    await expectText(page.getByRole('alert'), 'The playground has stopped');
+    const other = await context.newPage();
+    await other.goto(second.entryUrl);
+    await page.getByText('Live').waitFor({ timeout: WAIT_LIMIT_MS });
+    await context.close();
+    await second.close();
+  });
+
+  it('starts on the next port if the preferred one is taken', async () => {
+    const first = await startOnPreferredPort(running.playground);
+    const second = await startOnPreferredPort(running.playground);
+    expect(Number(new URL(second.url).port)).toBeGreaterThan(Number(new URL(first.url).port));
+    await Promise.all([first.close(), second.close()]);
   });
 });
 

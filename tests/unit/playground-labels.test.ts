@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeOutcome, runLabel, statusLabel } from '../../tools/playground/client/labels.ts';
+import { describeOutcome, formatMs, runLabel, statusLabel } from '../../tools/playground/client/labels.ts';
 import type { OutcomeRow, RunRow } from '../../tools/playground/state.ts';
 
 const DELIVERED: OutcomeRow = {
@@ -41,6 +41,17 @@ describe('statusLabel', () => {
     ['not configured', MISCONFIGURED, 'not configured'],
   ])('returns %s', (_, outcome, label) => {
     expect(statusLabel(outcome)).toBe(label);
+  });
+});
+
+describe('formatMs', () => {
+  it.each([
+    [0.01, '<0.1 ms'],
+    [2.34, '2.3 ms'],
+    [340, '340 ms'],
+    [1240, '1.2 s'],
+  ])('renders %d milliseconds', (ms, text) => {
+    expect(formatMs(ms)).toBe(text);
   });
 });
 

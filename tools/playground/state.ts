@@ -58,7 +58,7 @@ export interface DestinationState {
   readonly logins: number;
   /** Activities that the destination had accepted before, by their id. */
   readonly duplicates: number;
-  /** Milliseconds; null until the first response. */
+  /** Of the requests that were accepted, in milliseconds; null until the first one. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
   /** The latest, newest first. */
   readonly activities: readonly AcceptedActivity[];
@@ -112,9 +112,17 @@ export interface LoginDetails extends LoginRow {
 
 export interface RunDetails extends RunRow {
   readonly log: string;
+  /** What was recorded, for each destination that got that far. */
+  readonly activities: readonly ActivityDetails[];
   /** JSON, with masked secrets. */
   readonly event: string;
   readonly exchanges: readonly ExchangeDetails[];
+}
+
+/** The parts of an activity that are worth a look: name → value. What is absent or omitted is not among them. */
+export interface ActivityDetails {
+  readonly destination: string;
+  readonly parts: Readonly<Record<string, string>>;
 }
 
 /** A request and its response, with masked credentials. */

@@ -22,14 +22,48 @@ export const addPersonas = (tenant: Tenant): void => {
 
   const database = 'Username-Password-Authentication';
   const longAgo = '2019-05-04T10:20:30.000Z';
-  tenant.addUser({ user_id: ADA, connection: database, name: 'Ada', email: 'ada@example.com' });
-  tenant.addUser({ user_id: GRACE, connection: 'google-oauth2', name: 'Grace', email: 'grace@example.com' });
-  tenant.addUser({ user_id: LINUS, connection: 'acme', name: 'Linus', email: 'linus@acme.example' });
+  tenant.addUser({
+    user_id: ADA,
+    connection: database,
+    name: 'Ada',
+    given_name: 'Ada',
+    family_name: 'Lovelace',
+    nickname: 'ada',
+    username: 'ada',
+    email: 'ada@example.com',
+    phone_number: '+15550100',
+    picture: 'https://example.com/ada.png',
+  });
+  tenant.addUser({
+    user_id: GRACE,
+    connection: 'google-oauth2',
+    name: 'Grace',
+    given_name: 'Grace',
+    family_name: 'Hopper',
+    nickname: 'grace',
+    email: 'grace@example.com',
+    picture: 'https://example.com/grace.png',
+  });
+  tenant.addUser({
+    user_id: LINUS,
+    connection: 'acme',
+    name: 'Linus',
+    given_name: 'Linus',
+    family_name: 'Pauling',
+    nickname: 'linus',
+    email: 'linus@acme.example',
+  });
   tenant.addUser({
     user_id: VETERAN,
     connection: database,
     name: 'Vera, a user since 2019',
+    given_name: 'Vera',
+    family_name: 'Rubin',
+    nickname: 'vera',
+    username: 'vera',
     email: 'vera@example.com',
+    multifactor: ['guardian'],
+    app_metadata: { plan: 'enterprise' },
     created_at: longAgo,
     logins_count: 412,
   });
@@ -38,6 +72,9 @@ export const addPersonas = (tenant: Tenant): void => {
     user_id: MIGRATED,
     connection: database,
     name: 'Miguel, known to a Rule',
+    given_name: 'Miguel',
+    family_name: 'Alcubierre',
+    nickname: 'miguel',
     email: 'miguel@example.com',
     logins_count: 3,
     app_metadata: { signedUp: true },

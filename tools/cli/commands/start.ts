@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Command } from '@commander-js/extra-typings';
 import { groupBy } from '../../../lib/group-by.ts';
 import { Playground } from '../../playground/playground.ts';
+import { PREFERRED_PORT, startOnPreferredPort } from '../../playground/preferred-port.ts';
 import { startPlaygroundServer } from '../../playground/server.ts';
 import { ensureBuilt } from '../../shared/built-code.ts';
 import { paint, table } from '../../shared/table.ts';
@@ -19,7 +20,11 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       'Runs the Actions as Auth0 runs them, against mock vendors on this machine. In the browser you log users in, see what each Action sends, and break destinations. Ctrl+C stops it.',
     )
-    .option('--port <number>', 'port on 127.0.0.1; by default a free one', toPort, 0)
+    .option(
+      '--port <number>',
+      `port on 127.0.0.1, 0 for any free one; by default ${PREFERRED_PORT}, or the next free one`,
+      toPort,
+    )
     .option('--once', 'run a short scenario of logins without the browser, and exit')
     .option('--json', 'the same, as one JSON document: logins, requests, app_metadata')
     .addHelpText(
@@ -53,9 +58,11 @@ const playScenario = async (context: Context, json: boolean): Promise<void> => {
   }
 };
 
-const servePlayground = async (context: Context, port: number): Promise<void> => {
+const servePlayground = async (context: Context, port: number | undefined): Promise<void> => {
   const playground = await Playground.open();
-  const server = await startPlaygroundServer(playground, port);
+  const server = await (port === undefined
+    ? startOnPreferredPort(playground)
+    : startPlaygroundServer(playground, port));
   context.print(`Open ${server.entryUrl} in a browser. Ctrl+C stops it.`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await Promise.all([server.close(), playground.close()]);

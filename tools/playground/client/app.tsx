@@ -1,5 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { State } from '../state.ts';
+import { Confirmation } from './confirmation.tsx';
 import { Destinations } from './destinations.tsx';
 import { Details } from './details.tsx';
 import { Flow } from './flow.tsx';
@@ -12,7 +14,7 @@ import { SecretsDialog } from './secrets.tsx';
 const App = () => {
   const { state, isConnected } = useLiveState();
   const [failure, setFailure] = useState('');
-  const [selected, select] = useSelectedLogin();
+  const [selected, select] = useSelection();
   const [edited, edit] = useState<string>();
 
   useEffect(() => {
@@ -30,9 +32,7 @@ const App = () => {
           auth0-login-analytics <span class="tagline">playground</span>
         </h1>
         <p class={isConnected ? 'live' : 'live off'}>{isConnected ? 'Live' : 'Stopped'}</p>
-        <button type="button" onClick={() => change('POST', '/reset')}>
-          Reset
-        </button>
+        <Reset state={state} />
       </header>
       {!isConnected && (
         <p class="banner" role="alert">
@@ -59,24 +59,71 @@ const App = () => {
           <Logins state={state} selected={selected} onSelect={select} />
           <Destinations state={state} onEdit={edit} />
         </main>
-        {selected !== undefined && <Details id={selected} state={state} onClose={() => select(undefined)} />}
+        {selected !== undefined && (
+          <Details selection={selected} state={state} onClose={() => select(undefined)} />
+        )}
       </div>
       {edited !== undefined && <SecretsDialog state={state} name={edited} onClose={() => edit(undefined)} />}
     </>
   );
 };
 
-const STOPPED = 'The playground has stopped. Restart it with npm start.';
+const STOPPED =
+  'The playground has stopped. Restart it with npm start, and open its URL: this window reconnects.';
 
-/** Part of the URL, so that it survives a reload. */
-const useSelectedLogin = () => {
-  const read = () => Number(/^#login-(\d+)$/.exec(location.hash)?.[1]) || undefined;
-  const [selected, setSelected] = useState(read);
-  const select = (id: number | undefined) => {
-    history.replaceState(null, '', id === undefined ? location.pathname : `#login-${id}`);
-    setSelected(id);
+/** Asks first if secrets were typed: nobody can read them again. */
+const Reset = ({ state }: { state: State }) => {
+  const [isAsking, setAsking] = useState(false);
+  const edited = state.actions.filter(({ secrets }) => secrets.some(({ isEdited }) => isEdited));
+  const reset = () => {
+    setAsking(false);
+    change('POST', '/reset');
   };
-  return [selected, select] as const;
+  return (
+    <>
+      <button type="button" onClick={() => (edited.length > 0 ? setAsking(true) : reset())}>
+        Reset
+      </button>
+      {isAsking && (
+        <Confirmation
+          question={`Reset also removes the secrets that you changed: ${edited.map(({ name }) => name).join(', ')}.`}
+          action="Reset everything"
+          onConfirm={reset}
+          onCancel={() => setAsking(false)}
+        />
+      )}
+    </>
+  );
+};
+
+export interface Selection {
+  readonly login: number;
+  /** Name of the Action whose cell was selected; undefined for the login as a whole. */
+  readonly action?: string;
+}
+
+/** Part of the URL, so that it survives a reload, and that Back closes what was opened. */
+const useSelection = () => {
+  const [selection, setSelection] = useState(readSelection);
+  useEffect(() => {
+    const read = () => setSelection(readSelection());
+    addEventListener('popstate', read);
+    return () => removeEventListener('popstate', read);
+  }, []);
+  const select = (selected: Selection | undefined) => {
+    const url = selected ? `#${['login', selected.login, selected.action].filter(Boolean).join('-')}` : '/';
+    // One entry for the details, whatever is shown in them.
+    if (selected && !selection) history.pushState(null, '', url);
+    else history.replaceState(null, '', url);
+    setSelection(selected);
+  };
+  return [selection, select] as const;
+};
+
+const readSelection = (): Selection | undefined => {
+  const [, login, action] = /^#login-(\d+)(?:-(.+))?$/.exec(location.hash) ?? [];
+  if (login === undefined) return undefined;
+  return { login: Number(login), ...(action !== undefined && { action }) };
 };
 
 render(<App />, document.body);

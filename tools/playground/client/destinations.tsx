@@ -69,7 +69,7 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
       <p class="latency">
         {latency
           ? `p50 ${formatMs(latency.p50)} · p95 ${formatMs(latency.p95)} · p99 ${formatMs(latency.p99)}`
-          : 'No requests yet'}
+          : 'Nothing accepted yet'}
       </p>
       {isRedirected && (
         <p class="note">Its Action sends to another server. This is what the mock vendor received.</p>

@@ -1,18 +1,20 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ExchangeDetails, LoginDetails, RunDetails, State } from '../state.ts';
+import type { ActivityDetails, ExchangeDetails, LoginDetails, RunDetails, State } from '../state.ts';
 import { getAccent } from './accent.ts';
+import type { Selection } from './app.tsx';
 import { describeOutcome, formatMs, formatTime, isFailed, KINDS, runLabel } from './labels.ts';
 import { fetchLogin } from './requests.ts';
 
 interface Props {
-  id: number;
+  selection: Selection;
   state: State;
   onClose: () => void;
 }
 
 /** One login: the events, requests, responses, outcomes and logs of the Actions, and the change of app_metadata. */
-export const Details = ({ id, state, onClose }: Props) => {
+export const Details = ({ selection, state, onClose }: Props) => {
+  const { login: id, action } = selection;
   const [login, setLogin] = useState<LoginDetails | null>();
   const heading = useRef<HTMLHeadingElement>(null);
 
@@ -44,12 +46,20 @@ export const Details = ({ id, state, onClose }: Props) => {
         </button>
       </header>
       {login === null && <p>This login is no longer available.</p>}
-      {login && <LoginTimeline login={login} state={state} />}
+      {login && <LoginTimeline login={login} state={state} action={action} />}
     </aside>
   );
 };
 
-const LoginTimeline = ({ login, state }: { login: LoginDetails; state: State }) => (
+const LoginTimeline = ({
+  login,
+  state,
+  action,
+}: {
+  login: LoginDetails;
+  state: State;
+  action: string | undefined;
+}) => (
   <>
     <p>
       {formatTime(login.at)} · {KINDS[login.kind]} · {login.application} ·{' '}
@@ -69,10 +79,10 @@ const LoginTimeline = ({ login, state }: { login: LoginDetails; state: State }) 
     {login.appMetadata.length < 2 && <p class="legend">Unchanged by this login.</p>}
     {login.runs.map((run, index) => (
       <Run
-        key={`${login.id} ${run.name}`}
+        key={`${login.id} ${run.name} ${action}`}
         run={run}
         accent={getAccent(state, run.name)}
-        isOpen={index === 0 || isFailed(run)}
+        isOpen={action === undefined ? index === 0 || isFailed(run) : run.name === action}
       />
     ))}
   </>
@@ -96,6 +106,9 @@ const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen:
       ))}
       {run.error !== undefined && <li class="bad">The Action failed: {run.error}</li>}
     </ul>
+    {run.activities.map((activity) => (
+      <Activity key={activity.destination} activity={activity} isOnly={activity.destination === run.name} />
+    ))}
     <h4>Log</h4>
     <Code class="wrapped">{run.log || 'Empty'}</Code>
     {run.exchanges.length === 0 && <p class="legend">No requests.</p>}
@@ -107,6 +120,20 @@ const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen:
       <Code>{run.event}</Code>
     </details>
   </details>
+);
+
+const Activity = ({ activity, isOnly }: { activity: ActivityDetails; isOnly: boolean }) => (
+  <>
+    <h4>Activity{isOnly ? '' : ` at ${activity.destination}`}</h4>
+    <dl class="activity">
+      {Object.entries(activity.parts).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  </>
 );
 
 const Exchange = ({

@@ -9,9 +9,20 @@ export const KINDS: Readonly<Record<Kind, string>> = {
   refresh: 'Refresh token',
 };
 
+/** Anything shorter would be shown as nothing at all. */
+const SHORTEST_MS = 0.1;
+
 export const formatMs = (ms: number): string => {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < SHORTEST_MS) return `<${SHORTEST_MS} ms`;
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+};
+
+/** What the login form does with a user. Only a first login in which the user takes part is a sign-up. */
+export const submitLabel = (kind: Kind, isNewUser: boolean): string => {
+  if (kind === 'refresh') return 'Refresh the token';
+  if (kind === 'silent') return 'Authenticate silently';
+  return isNewUser ? 'Sign up' : 'Log in';
 };
 
 export const formatTime = (at: string): string => new Date(at).toLocaleTimeString([], { hour12: false });

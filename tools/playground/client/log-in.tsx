@@ -2,7 +2,8 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Kind } from '../../simulator/auth0/event.ts';
 import type { State } from '../state.ts';
-import { formatCount, KINDS } from './labels.ts';
+import type { Selection } from './app.tsx';
+import { formatCount, KINDS, submitLabel } from './labels.ts';
 import { change } from './requests.ts';
 
 const NEW_USER = 'new';
@@ -16,7 +17,7 @@ const Field = ({ label, children }: { label: string; children: ComponentChildren
 );
 
 /** The form that logs a user in. */
-export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number | undefined) => void }) => {
+export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: Selection) => void }) => {
   const { users, applications, connections, organizations, randomLogins } = state;
   const [userId, setUserId] = useState(users[0]?.id ?? NEW_USER);
   const [name, setName] = useState('');
@@ -49,7 +50,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
         ...(connection && { connection }),
         ...(organization && { organization }),
       });
-      if (response && location.hash) onLogin((await response.json()).id);
+      if (response && location.hash) onLogin({ login: (await response.json()).id });
       setName('');
     }
     setBusy(false);
@@ -79,6 +80,8 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
               id="name"
               required
               maxLength={60}
+              pattern=".*\S.*"
+              title="A name of at least one letter"
               value={name}
               autocomplete="off"
               onInput={(event) => setName(event.currentTarget.value)}
@@ -137,7 +140,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (id: number |
           </select>
         </Field>
         <button type="submit" class="primary" disabled={isBusy}>
-          {isNew || user.logins === 0 ? 'Sign up' : 'Log in'}
+          {submitLabel(kind, isNew || user.logins === 0)}
         </button>
       </form>
       <div class="random-logins">

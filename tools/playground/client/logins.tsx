@@ -1,5 +1,6 @@
 import type { ActionState, LoginRow, RunRow, State } from '../state.ts';
 import { getAccent } from './accent.ts';
+import type { Selection } from './app.tsx';
 import {
   formatCount,
   formatMs,
@@ -14,8 +15,8 @@ import {
 
 interface Props {
   state: State;
-  selected: number | undefined;
-  onSelect: (id: number) => void;
+  selected: Selection | undefined;
+  onSelect: (selection: Selection) => void;
 }
 
 /** A row for each login: the user, the outcome and time of each Action, and the total time. */
@@ -47,7 +48,7 @@ export const Logins = ({ state, selected, onSelect }: Props) => {
                 state={state}
                 login={login}
                 columns={columns}
-                isSelected={login.id === selected}
+                selected={login.id === selected?.login ? selected : undefined}
                 onSelect={onSelect}
               />
             ))}
@@ -77,19 +78,23 @@ const Row = ({
   state,
   login,
   columns,
-  isSelected,
+  selected,
   onSelect,
 }: {
   state: State;
   login: LoginRow;
   columns: readonly ActionState[];
-  isSelected: boolean;
-  onSelect: (id: number) => void;
+  selected: Selection | undefined;
+  onSelect: (selection: Selection) => void;
 }) => (
-  // The button does the same for keyboards and screen readers.
-  <tr class={isSelected ? 'selected' : ''} onClick={() => onSelect(login.id)}>
+  <tr class={selected ? 'selected' : ''}>
     <th scope="row">
-      <button type="button" class="login" aria-pressed={isSelected}>
+      <button
+        type="button"
+        class="login"
+        aria-pressed={selected !== undefined}
+        onClick={() => onSelect({ login: login.id })}
+      >
         <b>
           <span class="visually-hidden">Login {login.id} of </span>
           {login.user}
@@ -101,20 +106,38 @@ const Row = ({
     </th>
     {columns.map(({ name }) => (
       <td key={name} class={`action ${getAccent(state, name)}`} data-name={name}>
-        <Run run={login.runs.find((run) => run.name === name)} />
+        <Run
+          run={login.runs.find((run) => run.name === name)}
+          isSelected={selected?.action === name}
+          onSelect={() => onSelect({ login: login.id, action: name })}
+        />
       </td>
     ))}
     <td class="number">{login.isDenied ? <b class="bad">denied</b> : formatMs(login.durationMs)}</td>
   </tr>
 );
 
-const Run = ({ run }: { run: RunRow | undefined }) => {
+const Run = ({
+  run,
+  isSelected,
+  onSelect,
+}: {
+  run: RunRow | undefined;
+  isSelected: boolean;
+  onSelect: () => void;
+}) => {
   if (!run) return <span class="skipped">–</span>;
   const flushed = getFlushed(run);
   const share = Math.log(Math.max(run.durationMs, 1)) / Math.log(run.deadlineMs);
   return (
-    <div class={`run-cell ${isSkipped(run) ? 'skipped' : ''}`}>
-      <span class={isFailed(run) ? 'bad' : isSignUp(run) ? 'sign-up' : ''}>{runLabel(run)}</span>
+    <button
+      type="button"
+      class={`run-cell ${isSkipped(run) ? 'skipped' : ''}`}
+      aria-pressed={isSelected}
+      onClick={onSelect}
+    >
+      <span class="visually-hidden">{run.name}: </span>
+      <span class={`label ${isFailed(run) ? 'bad' : isSignUp(run) ? 'sign-up' : ''}`}>{runLabel(run)}</span>
       <span class="track">
         <span
           class={isFailed(run) ? 'bar bad' : 'bar'}
@@ -125,6 +148,6 @@ const Run = ({ run }: { run: RunRow | undefined }) => {
         {formatMs(run.durationMs)}
         {flushed > 0 && <b title={`${formatCount(flushed, 'buffered event')} flushed`}> +{flushed}</b>}
       </small>
-    </div>
+    </button>
   );
 };

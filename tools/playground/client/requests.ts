@@ -8,18 +8,32 @@ export interface LiveState {
   readonly isConnected: boolean;
 }
 
+const RECONNECT_MS = 1000;
+
 export const useLiveState = (): LiveState => {
   const [live, setLive] = useState<LiveState>({ state: undefined, isConnected: true });
   useEffect(() => {
-    const source = new EventSource('/state');
-    source.onmessage = ({ data }) => setLive({ state: JSON.parse(data), isConnected: true });
-    source.onerror = () => setLive(({ state }) => ({ state, isConnected: false }));
-    return () => source.close();
+    let source: EventSource;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const connect = () => {
+      source = new EventSource('/state');
+      source.onmessage = ({ data }) => setLive({ state: JSON.parse(data), isConnected: true });
+      source.onerror = () => {
+        setLive(({ state }) => ({ state, isConnected: false }));
+        // A browser gives up if the response is an error, as it is until the URL of a new start was opened.
+        if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, RECONNECT_MS);
+      };
+    };
+    connect();
+    return () => {
+      clearTimeout(timer);
+      source.close();
+    };
   }, []);
   return live;
 };
 
-/** Emits `failure` with a message for each request that fails. */
+/** Emits `failure` with a message for each change that fails, and with '' for one that succeeds. */
 export const failures = new EventTarget();
 
 /** Sends a change. Undefined if it fails, after the failure was emitted. */
@@ -30,9 +44,12 @@ export const change = async (
 ): Promise<Response | undefined> => {
   const headers = { 'Content-Type': 'application/json' };
   const response = await fetch(path, { method, headers, body: JSON.stringify(body) }).catch(() => undefined);
-  if (response?.ok) return response;
-  const message = response ? await response.text() : 'The playground does not respond.';
-  failures.dispatchEvent(new CustomEvent('failure', { detail: message }));
+  const report = (message: string) => failures.dispatchEvent(new CustomEvent('failure', { detail: message }));
+  if (response?.ok) {
+    report('');
+    return response;
+  }
+  report(response ? await response.text() : 'The playground does not respond.');
   return undefined;
 };
 

@@ -2,6 +2,7 @@ import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SecretState, State } from '../state.ts';
 import { getAccent } from './accent.ts';
+import { Confirmation } from './confirmation.tsx';
 import { change } from './requests.ts';
 
 interface Props {
@@ -14,6 +15,7 @@ interface Props {
 export const SecretsDialog = ({ state, name, onClose }: Props) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const [values, setValues] = useState<Record<string, string | null>>({});
+  const [isAsking, setAsking] = useState(false);
   const [appliesToAll, setAppliesToAll] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
 
@@ -36,6 +38,14 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
     if (saved) onClose();
   };
 
+  const isChanged = Object.keys(values).length > 0;
+  const close = () => (isChanged ? setAsking(true) : onClose());
+  const askOnEscape = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !isChanged) return;
+    event.preventDefault();
+    setAsking(true);
+  };
+
   const restore = async () => {
     if (await change('DELETE', `/secrets/${name}`)) onClose();
   };
@@ -45,6 +55,7 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
       class={`secrets ${getAccent(state, name)}`}
       ref={dialog}
       onClose={onClose}
+      onKeyDown={askOnEscape}
       aria-labelledby="secrets"
     >
       <form onSubmit={save}>
@@ -53,7 +64,7 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
             <i class="dot" />
             Secrets of {name}
           </h2>
-          <button type="button" class="icon" aria-label="Close" onClick={onClose}>
+          <button type="button" class="icon" aria-label="Close" onClick={close}>
             ×
           </button>
         </header>
@@ -96,6 +107,14 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
           </button>
         </footer>
       </form>
+      {isAsking && (
+        <Confirmation
+          question="Discard what you typed?"
+          action="Discard"
+          onConfirm={onClose}
+          onCancel={() => setAsking(false)}
+        />
+      )}
     </dialog>
   );
 };

@@ -62,7 +62,7 @@ const toChart = (activities: readonly AcceptedActivity[]): DestinationState['cha
 const getLatencies = (url: string, logins: readonly RecordedLogin[]): number[] =>
   logins
     .flatMap(({ runs }) => runs.flatMap(({ exchanges }) => exchanges))
-    .filter((exchange) => exchange.url.startsWith(`${url}/`))
+    .filter(({ url: target, status = 0 }) => target.startsWith(`${url}/`) && status >= 200 && status < 300)
     .flatMap(({ durationMs }) => durationMs ?? []);
 
 /** Nearest rank: https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method */

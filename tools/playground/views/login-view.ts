@@ -5,6 +5,7 @@ import { toExchangeDetails } from '../exchange-details.ts';
 import type { RecordedLogin, RecordedRun } from '../login-history.ts';
 import { getDeadlineMs } from '../secrets.ts';
 import type { LoginDetails, LoginRow, OutcomeRow, RunDetails, RunRow } from '../state.ts';
+import { toActivityDetails } from './activity-view.ts';
 
 /** The names of users and applications, by their ids. */
 export interface Names {
@@ -55,6 +56,7 @@ const toRunDetails = (recorded: RecordedRun): RunDetails => {
   return {
     ...toRunRow(recorded),
     log: run.logs.trimEnd(),
+    activities: run.outcomes.flatMap(toActivityDetails),
     event: JSON.stringify({ ...event, secrets: maskValues(event.secrets) }, null, 2),
     exchanges: exchanges.map((exchange) => toExchangeDetails(exchange, credentials)),
   };

@@ -29,6 +29,8 @@ export interface User {
   [attribute: string]: unknown;
 }
 
+type Methods = NonNullable<Event['authentication']>['methods'];
+
 export interface Login {
   tenant: string;
   user: User;
@@ -55,17 +57,19 @@ const BROWSER_PROTOCOLS: readonly Protocol[] = [
   'wsfed',
 ];
 
+/** In single sign-on and silent authentication the user has authenticated some time before. */
+const SESSION_AGE_MS = 45 * 60 * 1000;
+
 const newId = (): string => randomBytes(24).toString('base64url');
 
 export function createEvent(login: Login): Event {
   const { tenant, user, application, connection, organization, kind, protocol, request, time } = login;
   const timestamp = time.toISOString();
   const inBrowser = BROWSER_PROTOCOLS.includes(protocol);
-  const isDatabase = connection.strategy === 'auth0';
   const { connection: _, logins_count, metadataWrites: __, ...profile } = user;
 
   return {
-    authentication: { methods: [{ name: isDatabase ? 'pwd' : 'federated', timestamp }] },
+    authentication: { methods: toMethods(login) },
     authorization: { roles: [] },
     client: application,
     configuration: {},
@@ -131,3 +135,12 @@ export function createEvent(login: Login): Event {
     } as Event['user'],
   };
 }
+
+/** A user with a second factor uses it whenever the user authenticates. */
+const toMethods = ({ connection, user, kind, time }: Login): Methods => {
+  const isReused = kind === 'sso' || kind === 'silent';
+  const timestamp = new Date(time.getTime() - (isReused ? SESSION_AGE_MS : 0)).toISOString();
+  const first = connection.strategy === 'auth0' ? 'pwd' : 'federated';
+  const hasSecond = Array.isArray(user.multifactor) && user.multifactor.length > 0;
+  return [first, ...(hasSecond ? ['mfa'] : [])].map((name) => ({ name, timestamp }));
+};
