@@ -7,6 +7,7 @@ import { Destination, deliver } from '../../lib/deliver.ts';
 import { UnavailableError } from '../../lib/errors.ts';
 import { applyPrivacy, toRecorded } from '../../lib/privacy.ts';
 import { PROPERTY_LIMIT, propertyList } from '../../lib/properties.ts';
+import { redact } from '../../lib/redact.ts';
 import { parseSecrets, type Settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 
@@ -51,6 +52,16 @@ describe('toSendable', () => {
     const { track } = segmentHttp.toPayload(toSendable(activity), secrets, new Date());
     expect(JSON.stringify(track).length).toBeLessThan(32 * 1024);
     expect(track.userId).toBe('auth0|1');
+  });
+});
+
+describe('redact', () => {
+  it('masks an IP address of four digits that stands behind a name', () => {
+    expect(redact('blocked: client=8.8.4.4', ['8.8.4.4'])).toBe('blocked: ***');
+  });
+
+  it('masks a name whose letters are others in upper case', () => {
+    expect(redact('blocked: VOSS', ['Anna Voß'])).toBe('blocked: ***');
   });
 });
 
