@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -11,8 +12,13 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Repeats the random inputs of tests/fuzz. */
+const FUZZ_SEED = process.env.FUZZ_SEED ?? String(randomInt(2 ** 31));
+console.log(`FUZZ_SEED=${FUZZ_SEED}`);
+
 export default defineConfig({
   test: {
+    env: { FUZZ_SEED },
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/support/setup.ts'],
     globalSetup: ['tests/support/build.ts'],

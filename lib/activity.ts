@@ -91,7 +91,7 @@ export interface Activity {
  * Longer strings are cut when they are sent. Users choose some of them, and destinations reject a whole event for its
  * size: Keen for a string of 10 000 characters, Segment for 32 kB.
  */
-export const STRING_LIMIT_CHARS = 512;
+const STRING_LIMIT_CHARS = 512;
 
 /**
  * Where they are too many bytes together, all but the ids of the user are cut to these lengths, until they are not. A

@@ -1,6 +1,7 @@
 /** What the operator chooses to add to an event: properties, the visitor, the group, and the id of the user. */
 import { type Activity, FIXED_PROPERTIES } from './activity.ts';
 import { getErrorName } from './errors.ts';
+import { toId } from './ids.ts';
 import type { LoginEvent } from './login-event.ts';
 import { getAt, readProperties, toProperties } from './properties.ts';
 import type { Settings } from './settings.ts';
@@ -39,7 +40,7 @@ export const applyChoices = (
     ...login,
     user: {
       ...user,
-      id: toUserId(settings.USER_ID && getAt(event, settings.USER_ID)) ?? user.auth0Id,
+      id: toId(settings.USER_ID && getAt(event, settings.USER_ID)) ?? user.auth0Id,
       properties: toProperties({
         ...readProperties(event, settings.USER_PROPERTIES),
         ...call('userProperties'),
@@ -71,8 +72,3 @@ const toOwn = (returned: unknown, onError: (problem: string) => void): Propertie
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
-
-const toUserId = (value: unknown): string | undefined => {
-  if (typeof value === 'string' && value.trim() !== '') return value;
-  return Number.isSafeInteger(value) ? String(value) : undefined;
-};

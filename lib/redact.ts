@@ -42,10 +42,14 @@ const isVendorWord = (word: string): boolean => {
   const [, , core = ''] = PUNCTUATED.exec(word) ?? [];
   return (
     core.length <= 32 &&
+    !IP_ADDRESS.test(core) &&
     (core.match(/\d/g)?.length ?? 0) <= 6 &&
     core.split(/[-_./+:=()[\]{},"'’$]/).every((part) => VENDOR_PART.test(part))
   );
 };
+
+/** Its digits can be too few to agree with those of a private one. */
+const IP_ADDRESS = /\d(\.\d+){3}/;
 
 const VENDOR_PART = /^([A-Z]*[a-z]+([A-Z][a-z]+)*([A-Z]{2})?\d{0,3}|[A-Z]+\d{0,3}|\d+[A-Za-z]{0,2}|[–—|]?)$/;
 
@@ -86,6 +90,8 @@ const toPlain = (text: string): string =>
   text
     .normalize('NFKD')
     .replaceAll(/\p{M}+/gu, '')
+    // The upper case of `ß` is `SS`.
+    .toUpperCase()
     .toLowerCase();
 
 const toLetters = (plain: string): string => plain.replaceAll(/[^a-z0-9]+/g, '');

@@ -2,6 +2,7 @@
  * The visitor before the login: what the application passed along to `/authorize`, plainly or as `ext-…` parameters.
  * https://auth0.com/docs/get-started/authentication-and-authorization-flow
  */
+import { toId } from './ids.ts';
 import type { LoginEvent } from './login-event.ts';
 import { getAt, type Path } from './properties.ts';
 
@@ -44,8 +45,7 @@ export const toVisitor = (event: LoginEvent, anonymousIdPath: Path): Visitor => 
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
-    anonymousId:
-      string(getAt(event, anonymousIdPath)) ?? string(getAt(event, ['anonymous_session', 'user_id'])),
+    anonymousId: toId(getAt(event, anonymousIdPath)) ?? toId(getAt(event, ['anonymous_session', 'user_id'])),
     sessionId: read('session_id'),
     referrer: read('referrer'),
     campaign: Object.fromEntries(campaign),

@@ -210,7 +210,7 @@ export const toHostileEvent = (login: LoginInput, changes: readonly Change[]) =>
 // --- Secrets ---------------------------------------------------------------------------------------------------------
 
 /** Names of properties that `user_metadata` holds, as many as there can be. */
-export const PROPERTY_NAMES = Array.from({ length: 40 }, (_, index) => `property${index}`);
+const PROPERTY_NAMES = Array.from({ length: 40 }, (_, index) => `property${index}`);
 
 const propertyList = PROPERTY_NAMES.map((name) => `${name}=user.user_metadata.${name}`).join();
 

@@ -208,6 +208,7 @@ describe('RetryBuffer', () => {
       expect(waiting.every((id) => known.has(id))).toBe(true);
       expect(known.size - waiting.length).toBeLessThanOrEqual(dropped);
     },
+    { runs: 30 },
   );
 
   const drain = (buffer: RetryBuffer): string[] => {
@@ -393,7 +394,7 @@ describe('deliver, one login after the other', () => {
       expect(real.target.accepted.toSorted()).toEqual(model.accepted.toSorted());
       expect(real.target.misdirected).toEqual([]);
     },
-    { runs: 40 },
+    { runs: 12 },
   );
 });
 
@@ -436,7 +437,7 @@ describe('deliver, after an outage', () => {
         ids.filter((id) => !poisoned.includes(id)).toSorted(),
       );
     },
-    { runs: 50 },
+    { runs: 20 },
   );
 });
 
@@ -592,7 +593,7 @@ describe('deliver, many logins concurrently', () => {
       expect(target.destination.buffer.size).toBe(0);
       expect(missing.length, `missing ${missing}`).toBeLessThanOrEqual(dropped);
     },
-    { runs: 150 },
+    { runs: 40 },
   );
 
   property(
@@ -608,7 +609,7 @@ describe('deliver, many logins concurrently', () => {
       expect(target.accepted.filter((id) => reported.has(id))).toEqual([]);
       expect(target.accepted.toSorted()).toEqual([...new Set(target.accepted)].toSorted());
     },
-    { runs: 150 },
+    { runs: 40 },
   );
 
   property(
@@ -622,6 +623,7 @@ describe('deliver, many logins concurrently', () => {
       const { waits } = await run(logins, script, limit);
       expect(Math.max(...waits)).toBeLessThanOrEqual(TIMEOUT_MS + GRACE_MS);
     },
+    { runs: 30 },
   );
 
   property(
@@ -638,7 +640,7 @@ describe('deliver, many logins concurrently', () => {
       const { target } = await run(logins as Login[], script, limit);
       expect(target.misdirected).toEqual([]);
     },
-    { runs: 150 },
+    { runs: 40 },
   );
 });
 

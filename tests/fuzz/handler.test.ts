@@ -80,7 +80,7 @@ describe('the handler, whatever it is given', () => {
       expect(await settle(handler(hostile as LoginEvent, api), network.isBusy)).toBeUndefined();
       expect(performance.now() - startedAt).toBeLessThanOrEqual(10_000 + GRACE_MS);
     },
-    { runs: 300 },
+    { runs: 120 },
   );
 
   property(
@@ -105,7 +105,7 @@ describe('the handler, whatever it is given', () => {
       expect(lines[0]).toMatch(/^\[[\w-]+\] [ -~…]+$/);
       expect(lines[0]?.length).toBeLessThanOrEqual(LINE_LIMIT_CHARS);
     },
-    { runs: 200 },
+    { runs: 80 },
   );
 });
 
@@ -186,6 +186,7 @@ describe('the handler, in a tenant', () => {
       const longestMs = Math.max(...executions.map(({ waitedMs }) => waitedMs));
       expect(longestMs).toBeLessThanOrEqual(timeoutMs + GRACE_MS);
     },
+    { runs: 15 },
   );
 
   property(
@@ -224,7 +225,7 @@ describe('the handler, in a tenant', () => {
         expect(new Set(lost).size).toBeLessThanOrEqual(reported.reduce((sum, count) => sum + count, 0));
       }
     },
-    { runs: 150 },
+    { runs: 20 },
   );
 
   property(
@@ -246,6 +247,7 @@ describe('the handler, in a tenant', () => {
       for (const [key, set] of ids) expect(set.size, key).toBe(1);
       expect(new Set([...ids.values()].map(([id]) => id)).size).toBe(ids.size);
     },
+    { runs: 15 },
   );
 
   property(
@@ -266,6 +268,7 @@ describe('the handler, in a tenant', () => {
         expect(writes).toEqual(names.length === 0 ? [] : [['signedUp', { ...before, ...newFlags }]]);
       }
     },
+    { runs: 15 },
   );
 
   property(
@@ -281,5 +284,6 @@ describe('the handler, in a tenant', () => {
         expect(isDenied).toBe(isStrict && !isRecorded);
       }
     },
+    { runs: 15 },
   );
 });

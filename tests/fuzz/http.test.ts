@@ -43,7 +43,7 @@ describe('http, whatever a server responds', () => {
       expect(String(input.headers?.['content-type'])).not.toContain('html');
       expect(input.body.trimStart()).not.toMatch(/^</);
     },
-    { runs: 500 },
+    { runs: 200 },
   );
 
   property(

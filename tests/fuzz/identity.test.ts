@@ -44,7 +44,7 @@ describe('the id of an activity', () => {
       expect(new Set(ids).size).toBe(1);
       expect(ids[0]).toMatch(UUID);
     },
-    { runs: 300 },
+    { runs: 60 },
   );
 
   const identity = fc.tuple(hostileString, nonEmpty);
@@ -58,7 +58,7 @@ describe('the id of an activity', () => {
       expect(loginId(tenant, userId) === loginId(otherTenant, otherUserId)).toBe(isSame);
       expect(signUpId(tenant, userId)).not.toBe(loginId(tenant, userId));
     },
-    { runs: 500 },
+    { runs: 80 },
   );
 
   property(
@@ -73,7 +73,7 @@ describe('the id of an activity', () => {
       const other = userId.slice(0, index) + unit + userId.slice(index + 1);
       expect(signUpId('tenant', userId) === signUpId('tenant', other)).toBe(userId === other);
     },
-    { runs: 500 },
+    { runs: 150 },
   );
 
   property(
@@ -93,7 +93,7 @@ describe('the id of an activity', () => {
         toActivity(toHostileEvent({ ...login, transaction: undefined }, []), 'Login', settings).id;
       expect(withoutTransaction()).not.toBe(withoutTransaction());
     },
-    { runs: 200 },
+    { runs: 80 },
   );
 });
 

@@ -93,7 +93,7 @@ describe('what is sent to a vendor', () => {
       const outcomes = await record(name, toStrangeEvent(login), settings);
       expect([`${name} delivered`, `${name} skipped`]).toContain(outcomes.map(toSummary).join());
     },
-    { runs: 300 },
+    { runs: 100 },
   );
 
   property(
@@ -107,7 +107,7 @@ describe('what is sent to a vendor', () => {
       expect(strings.filter((value) => !value.isWellFormed())).toEqual([]);
       expect(strings.filter(({ length }) => length >= STRING_LIMIT_CHARS)).toEqual([]);
     },
-    { runs: 300 },
+    { runs: 60 },
   );
 });
 
@@ -176,6 +176,6 @@ describe('what the operator does not want to be sent', () => {
         expect(network.sent.map(({ body }) => body).join()).not.toMatch(/12\.345|98\.765/);
       }
     },
-    { runs: 150 },
+    { runs: 80 },
   );
 });

@@ -1,14 +1,13 @@
 /**
- * Property-based tests: `npm test` checks each property with a few random inputs, `npm run fuzz` for FUZZ_SECONDS.
- * `FUZZ_SEED=… npm test` repeats a run. https://fast-check.dev
+ * Property-based tests: `npm test` checks each property with a few random inputs, `npm run fuzz` with as many as
+ * FUZZ_SECONDS allow, 20 by default. `FUZZ_SEED=… npm test` repeats the inputs of a run. https://fast-check.dev
  */
 import fc from 'fast-check';
 import { it } from 'vitest';
 
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const seconds = process.env.FUZZ_SECONDS === undefined ? undefined : Number(process.env.FUZZ_SECONDS);
-
-console.log(`FUZZ_SEED=${seed}`);
+const { FUZZ_SEED, FUZZ_SECONDS, MODE } = process.env;
+const isFuzzing = FUZZ_SECONDS !== undefined || MODE === 'fuzz';
+const seconds = Number(FUZZ_SECONDS ?? 20);
 
 /** `it`, for every input. A failure shows the smallest input that fails. */
 export const property = <T>(
@@ -18,8 +17,10 @@ export const property = <T>(
   { runs = 100 } = {},
 ): void => {
   const work = fc.asyncProperty(input, async (value) => void (await check(value)));
-  const timeLimit = seconds && { numRuns: 1e9, interruptAfterTimeLimit: seconds * 1000 };
-  it(title, () => fc.assert(work, { seed, numRuns: runs, ...timeLimit }), (seconds ?? 20) * 1000 + 60_000);
+  const numRuns = isFuzzing ? 1e9 : runs;
+  const timeLimit = isFuzzing && { interruptAfterTimeLimit: seconds * 1000 };
+  const assert = () => fc.assert(work, { seed: Number(FUZZ_SEED), numRuns, ...timeLimit });
+  it(title, assert, (seconds + 60) * 1000);
 };
 
 /** Milliseconds of the processor, whatever else keeps the machine busy. */

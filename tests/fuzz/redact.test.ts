@@ -99,22 +99,22 @@ const getPieces = (text: string, value: string): string[] => {
 };
 
 describe('redact', () => {
-  for (const [title, form] of Object.entries(FORMS)) {
-    property(
-      `masks a private value that is repeated in this form: ${title}`,
-      fc.record({
-        value: fc.oneof(secret, personal),
-        others: fc.array(personal, { maxLength: 2 }),
-        template,
-      }),
-      ({ value, others, template }) => {
-        const redacted = redact(template(form(value)), [...others, value]);
-        expect(getPieces(redacted, normalize(form(value)))).toEqual([]);
-        expect(getPieces(redacted, normalize(value))).toEqual([]);
-      },
-      { runs: 50 },
-    );
-  }
+  property(
+    'masks a private value, whatever the form in which it is repeated',
+    fc.record({
+      value: fc.oneof(secret, personal),
+      form: fc.constantFrom(...Object.keys(FORMS)),
+      others: fc.array(personal, { maxLength: 2 }),
+      template,
+    }),
+    ({ value, form, others, template }) => {
+      const repeated = FORMS[form]?.(value) ?? '';
+      const redacted = redact(template(repeated), [...others, value]);
+      expect(getPieces(redacted, normalize(repeated))).toEqual([]);
+      expect(getPieces(redacted, normalize(value))).toEqual([]);
+    },
+    { runs: 500 },
+  );
 
   property(
     'takes a few milliseconds, however many values there are and however long they are',
@@ -127,7 +127,7 @@ describe('redact', () => {
       const values = Array.from({ length: count }, (_, index) => `${index}${value}`);
       expect(cpuMs(() => redact(message, values))).toBeLessThan(100);
     },
-    { runs: 30 },
+    { runs: 15 },
   );
 
   property(
@@ -141,9 +141,9 @@ describe('redact', () => {
     ),
     ([message, values]) => {
       const redacted = redact(message, values);
-      expect(redacted).toMatch(/^[ -~]*$/);
+      expect(redacted).toMatch(/^[ -~–—…]*$/);
       expect(redacted.split(/[^a-z\d]/i).filter(({ length }) => length > 32)).toEqual([]);
     },
-    { runs: 300 },
+    { runs: 80 },
   );
 });

@@ -5,10 +5,13 @@ import { type Activity, toLogin, toSendable } from '../../lib/activity.ts';
 import { CircuitBreaker, FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
 import { Destination, deliver } from '../../lib/deliver.ts';
 import { UnavailableError } from '../../lib/errors.ts';
+import type { LoginEvent } from '../../lib/login-event.ts';
 import { applyPrivacy, toRecorded } from '../../lib/privacy.ts';
 import { PROPERTY_LIMIT, propertyList } from '../../lib/properties.ts';
+import { redact } from '../../lib/redact.ts';
 import { parseSecrets, type Settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
+import { toVisitor } from '../../lib/visitor.ts';
 
 const toActivity = (id: string): Activity => ({ id, type: 'Login', time: new Date() }) as Activity;
 
@@ -51,6 +54,26 @@ describe('toSendable', () => {
     const { track } = segmentHttp.toPayload(toSendable(activity), secrets, new Date());
     expect(JSON.stringify(track).length).toBeLessThan(32 * 1024);
     expect(track.userId).toBe('auth0|1');
+  });
+});
+
+describe('toVisitor', () => {
+  it.each(['undefined', 'null', ' NaN ', '[object Object]', '0', '00000000-0000-0000-0000-000000000000'])(
+    'ignores the id %j, which identifies nobody',
+    (id) => {
+      const event = { user: {}, request: { query: { id } } };
+      expect(toVisitor(event as LoginEvent, ['request', 'query', 'id']).anonymousId).toBeUndefined();
+    },
+  );
+});
+
+describe('redact', () => {
+  it('masks an IP address of four digits that stands behind a name', () => {
+    expect(redact('blocked: client=8.8.4.4', ['8.8.4.4'])).toBe('blocked: ***');
+  });
+
+  it('masks a name whose letters are others in upper case', () => {
+    expect(redact('blocked: VOSS', ['Anna Voß'])).toBe('blocked: ***');
   });
 });
 

@@ -31,7 +31,7 @@ describe('the secrets of an Action, whatever they are', () => {
       expect(problems.size).toBeGreaterThan(0);
       expect([...problems].join()).toMatch(/^[ -~…]+$/);
     },
-    { runs: 300 },
+    { runs: 150 },
   );
 
   property(
@@ -76,6 +76,6 @@ describe('the secrets of an Action, whatever they are', () => {
       expect(result).toBeInstanceOf(ConfigError);
       expect((result as ConfigError).message).not.toContain(value.slice(1, 12));
     },
-    { runs: 200 },
+    { runs: 80 },
   );
 });

@@ -3,7 +3,7 @@ import { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import fc from 'fast-check';
 import { segment } from '../../actions/segment.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
-import type { Vendor } from '../../tools/simulator/vendors/vendor-mock.ts';
+import type { Vendor, VendorEvent } from '../../tools/simulator/vendors/vendor-mock.ts';
 import { VendorStore } from '../../tools/simulator/vendors/vendor-store.ts';
 import { never, type Response, sleep, useAdapter } from './axios-adapter.ts';
 
@@ -32,10 +32,8 @@ export interface Accepted {
 }
 
 /** The secrets that lead to a vendor's mock on this network. */
-export const getVendorSecrets = (name: string): Record<string, string> => ({
-  ...getVendor(name).secrets({ url: `https://${name}.invalid`, caCertificate: undefined }),
-  MIXPANEL_PROFILES: 'off',
-});
+export const getVendorSecrets = (name: string): Record<string, string> =>
+  getVendor(name).secrets({ url: `https://${name}.invalid`, caCertificate: undefined });
 
 const getVendor = (name: string): Vendor => {
   const vendor = vendors.find((candidate) => candidate.name === name);
@@ -115,11 +113,13 @@ export class Network {
         headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]),
         body,
       });
-      const response = await vendor.app.fetch(request, {
-        accept: ({ id, type, userId }) => this.accepted.push({ vendor: vendor.name, id, type, userId }) > 0,
-        store: new VendorStore(),
-        remoteAddress: '192.0.2.1',
-      });
+      const accept = ({ id, type, userId }: VendorEvent) => {
+        const isNew = !this.accepted.some((event) => event.vendor === vendor.name && event.id === id);
+        this.accepted.push({ vendor: vendor.name, id, type, userId });
+        return isNew;
+      };
+      const env = { accept, store: new VendorStore(), remoteAddress: '127.0.0.1' };
+      const response = await vendor.app.fetch(request, env);
       const text = await response.text();
       return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
     } finally {

@@ -216,6 +216,5 @@ export const mixpanel: Vendor = {
   name: 'mixpanel',
   app,
   recordedTypes: ['SignUp', 'Login'],
-  // Profiles have tests of their own. Those of all vendors count one request for an event.
-  secrets: ({ url }) => ({ MIXPANEL_TOKEN: TOKEN, MIXPANEL_HOST: url, MIXPANEL_PROFILES: 'off' }),
+  secrets: ({ url }) => ({ MIXPANEL_TOKEN: TOKEN, MIXPANEL_HOST: url }),
 };
