@@ -3,7 +3,7 @@ import type { Outcome } from '../../lib/outcome.ts';
 import type { Fault } from '../../tools/simulator/vendors/fault.ts';
 
 /** The shortest that can be set, for what ends with the deadline. */
-export const SHORT_TIMEOUT_MS = 250;
+const SHORT_TIMEOUT_MS = 250;
 /** No login of the table may come near it. */
 export const LONG_TIMEOUT_MS = 10_000;
 /** lib/http.ts waits no longer for the body of a response. */
