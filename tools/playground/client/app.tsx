@@ -10,6 +10,7 @@ import { LogIn } from './log-in.tsx';
 import { Logins } from './logins.tsx';
 import { change, failures, useLiveState } from './requests.ts';
 import { SecretsDialog } from './secrets.tsx';
+import { useSelection } from './selection.ts';
 
 const App = () => {
   const { state, isConnected } = useLiveState();
@@ -94,36 +95,6 @@ const Reset = ({ state }: { state: State }) => {
       )}
     </>
   );
-};
-
-export interface Selection {
-  readonly login: number;
-  /** Name of the Action whose cell was selected; undefined for the login as a whole. */
-  readonly action?: string;
-}
-
-/** Part of the URL, so that it survives a reload, and that Back closes what was opened. */
-const useSelection = () => {
-  const [selection, setSelection] = useState(readSelection);
-  useEffect(() => {
-    const read = () => setSelection(readSelection());
-    addEventListener('popstate', read);
-    return () => removeEventListener('popstate', read);
-  }, []);
-  const select = (selected: Selection | undefined) => {
-    const url = selected ? `#${['login', selected.login, selected.action].filter(Boolean).join('-')}` : '/';
-    // One entry for the details, whatever is shown in them.
-    if (selected && !selection) history.pushState(null, '', url);
-    else history.replaceState(null, '', url);
-    setSelection(selected);
-  };
-  return [selection, select] as const;
-};
-
-const readSelection = (): Selection | undefined => {
-  const [, login, action] = /^#login-(\d+)(?:-(.+))?$/.exec(location.hash) ?? [];
-  if (login === undefined) return undefined;
-  return { login: Number(login), ...(action !== undefined && { action }) };
 };
 
 render(<App />, document.body);

@@ -2,9 +2,9 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ActivityDetails, ExchangeDetails, LoginDetails, RunDetails, State } from '../state.ts';
 import { getAccent } from './accent.ts';
-import type { Selection } from './app.tsx';
 import { describeOutcome, formatMs, formatTime, isFailed, KINDS, runLabel } from './labels.ts';
 import { fetchLogin } from './requests.ts';
+import type { Selection } from './selection.ts';
 
 interface Props {
   selection: Selection;

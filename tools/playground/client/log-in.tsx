@@ -2,9 +2,9 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Kind } from '../../simulator/auth0/event.ts';
 import type { State } from '../state.ts';
-import type { Selection } from './app.tsx';
 import { formatCount, KINDS, submitLabel } from './labels.ts';
 import { change } from './requests.ts';
+import type { Selection } from './selection.ts';
 
 const NEW_USER = 'new';
 const RANDOM_LOGINS = 100;

@@ -1,6 +1,5 @@
 import type { ActionState, LoginRow, RunRow, State } from '../state.ts';
 import { getAccent } from './accent.ts';
-import type { Selection } from './app.tsx';
 import {
   formatCount,
   formatMs,
@@ -12,6 +11,7 @@ import {
   KINDS,
   runLabel,
 } from './labels.ts';
+import type { Selection } from './selection.ts';
 
 interface Props {
   state: State;
