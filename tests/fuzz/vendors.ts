@@ -1,4 +1,4 @@
-/** Vendors in virtual time, which respond as their mocks do or misbehave. */
+/** Vendors in virtual time, which respond as their mocks do or fail. */
 import { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import fc from 'fast-check';
 import { segment } from '../../actions/segment.ts';
