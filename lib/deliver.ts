@@ -55,6 +55,8 @@ export interface Delivered extends Flush {
   readonly elapsedMs: number;
   /** How many older activities had to be dropped from the retry buffer. */
   readonly dropped: number;
+  /** Why the user's profile was not set. */
+  readonly profileError?: unknown;
 }
 
 export interface Undelivered {
@@ -100,6 +102,7 @@ export const deliver = async <S extends SecretDeclarations>(
   if (canBuffer && !breaker.allowRequest()) return fail(new CircuitOpenError());
   // It is on its way again, so it is not to be flushed as well.
   buffer.remove([activity]);
+  const profiles = startProfiles(sink, [activity], secrets, startedAt);
   try {
     await withDeadline(
       timeoutMs,
@@ -122,8 +125,11 @@ export const deliver = async <S extends SecretDeclarations>(
   // Another request may well take as long. Where there is no time for it, a quicker login will have some.
   const hasTime = delivered.elapsedMs <= remainingMs;
   const limitMs = Math.min(remainingMs, Math.max(FLUSH_TIMEOUT_MS, 2 * delivered.elapsedMs));
-  const flushed = hasTime ? await flush(destination, buffer, secrets, limitMs) : { flushed: 0, flushMs: 0 };
-  return { ...delivered, ...flushed, dropped: buffer.droppedSinceLastCall() };
+  const [profileError, flushed] = await Promise.all([
+    getProfileError(profiles, limitMs),
+    hasTime ? flush(destination, buffer, secrets, limitMs) : { flushed: 0, flushMs: 0 },
+  ]);
+  return { ...delivered, ...profileError, ...flushed, dropped: buffer.droppedSinceLastCall() };
 };
 
 const isOutage = (error: unknown): boolean => error instanceof UnavailableError && error.isOutage;
@@ -140,9 +146,51 @@ export const send = <S extends SecretDeclarations>(
   activities: Activities,
   secrets: Settings & SecretValues<S>,
   http: Http,
-): Promise<void> => {
-  const ca = secrets.TLS_CA_CERT && { ca: secrets.TLS_CA_CERT };
-  return sink.send(activities, secrets, (request) => http({ ...request, tls: { ...ca, ...request.tls } }));
+): Promise<void> => sink.send(activities, secrets, withSettings(secrets, http));
+
+const withSettings = ({ TLS_CA_CERT }: Settings, http: Http): Http => {
+  const ca = TLS_CA_CERT && { ca: TLS_CA_CERT };
+  return (request) => http({ ...request, tls: { ...ca, ...request.tls } });
+};
+
+/** Has a sink set the profiles of activities' users, likewise. */
+export const sendProfiles = async <S extends SecretDeclarations>(
+  sink: Sink<S>,
+  activities: Activities,
+  secrets: Settings & SecretValues<S>,
+  http: Http,
+): Promise<void> => sink.sendProfiles?.(activities, secrets, withSettings(secrets, http));
+
+/** Sets profiles while their activities are being sent. Undefined if the sink has none. */
+const startProfiles = <S extends SecretDeclarations>(
+  sink: Sink<S>,
+  activities: Activities,
+  secrets: Settings & SecretValues<S>,
+  startedAt: number,
+): Promise<void> | undefined => {
+  if (!sink.sendProfiles) return undefined;
+  const profiles = withDeadline(
+    secrets.DELIVERY_TIMEOUT_MS,
+    ({ http }) => sendProfiles(sink, activities, secrets, http),
+    startedAt,
+  );
+  // Nobody waits for them if the activities are not accepted.
+  profiles.catch(() => {});
+  return profiles;
+};
+
+/** Why profiles were not set, or not in time. An activity that was accepted does not depend on it. */
+const getProfileError = async (
+  profiles: Promise<void> | undefined,
+  limitMs: number,
+): Promise<{ readonly profileError?: unknown }> => {
+  if (!profiles) return {};
+  try {
+    await withDeadline(Math.max(0, Math.round(limitMs)), () => profiles);
+    return {};
+  } catch (profileError) {
+    return { profileError };
+  }
 };
 
 /** A POST may be repeated only because each activity carries its id. */
@@ -180,11 +228,13 @@ const flush = async <S extends SecretDeclarations>(
   let flushed = 0;
   while (buffer.size > 0 && performance.now() - startedAt < FLUSH_BUDGET_MS && flushBreaker.allowRequest()) {
     const batch = buffer.takeBatch(sink.batchLimit);
+    const profiles = startProfiles(sink, batch as Activities, secrets, startedAt);
     try {
       await withDeadline(limitMs, ({ http }) => send(sink, batch as Activities, secrets, http), startedAt);
       flushBreaker.recordSuccess();
       buffer.remove(batch);
       flushed += batch.length;
+      await getProfileError(profiles, startedAt + limitMs - performance.now());
     } catch (error) {
       if (isOutage(error)) flushBreaker.recordFailure();
       else flushBreaker.recordSuccess();

@@ -40,9 +40,15 @@ export const toLogLine = (
 /** With a vendor's message of a few words at most. */
 const shorten = (outcome: Outcome): Outcome => {
   if (outcome.status === 'failed') return { ...outcome, message: cut(outcome.message, MESSAGE_LIMIT_CHARS) };
-  if (outcome.status !== 'delivered' || !outcome.flushRejected) return outcome;
-  const message = cut(outcome.flushRejected.message, MESSAGE_LIMIT_CHARS);
-  return { ...outcome, flushRejected: { ...outcome.flushRejected, message } };
+  if (outcome.status !== 'delivered') return outcome;
+  const { profileError, flushRejected } = outcome;
+  return {
+    ...outcome,
+    ...(profileError && { profileError: cut(profileError, MESSAGE_LIMIT_CHARS) }),
+    ...(flushRejected && {
+      flushRejected: { ...flushRejected, message: cut(flushRejected.message, MESSAGE_LIMIT_CHARS) },
+    }),
+  };
 };
 
 const cut = (text: string, limit: number): string =>
@@ -54,7 +60,9 @@ const isFailure = (outcome: Outcome): boolean =>
   outcome.status === 'misconfigured' ||
   outcome.propertiesError !== undefined ||
   (outcome.status === 'delivered' &&
-    Boolean(outcome.flushRejected ?? outcome.metadataWriteFailed ?? outcome.dropped > 0));
+    Boolean(
+      outcome.profileError ?? outcome.flushRejected ?? outcome.metadataWriteFailed ?? outcome.dropped > 0,
+    ));
 
 /** Each outcome in full; those that differ in their durations alone are merged, without them. */
 const describe = (action: string, outcomes: readonly Outcome[]): string =>
@@ -90,11 +98,12 @@ const toFigures = (outcome: Outcome): string => {
 };
 
 const toSuccess = (outcome: DeliveredOutcome, figures: string): string => {
-  const { activity, flushed, dropped, flushRejected, metadataWriteFailed } = outcome;
+  const { activity, flushed, dropped, profileError, flushRejected, metadataWriteFailed } = outcome;
   const parts = [
     metadataWriteFailed
       ? `${activity.type} delivered, but setAppMetadata failed: it will be sent again`
       : `${activity.type} delivered${figures}${flushed > 0 ? `, plus ${flushed} buffered` : ''}`,
+    ...(profileError ? [`profile not set: ${profileError}`] : []),
     ...(dropped > 0 ? [`${dropped} buffered dropped: the secrets have changed`] : []),
     ...(flushRejected
       ? [

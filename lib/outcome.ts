@@ -37,6 +37,8 @@ export interface DeliveredOutcome extends OutcomeBase {
   readonly dropped: number;
   /** Buffered activities that were rejected and dropped. */
   readonly flushRejected?: { readonly count: number; readonly message: string };
+  /** Why the user's profile was not set, where that takes a request of its own. */
+  readonly profileError?: string;
   /** True if Auth0 did not accept the `signedUp` flag: the SignUp is sent again, with the same id. */
   readonly metadataWriteFailed?: true;
 }
@@ -88,11 +90,12 @@ export const toDeliveryOutcome = (
   redact: Redact,
 ): Outcome => {
   if ('error' in delivery) return { ...base, ...toFailure(delivery, redact) };
-  const { flushRejection, ...figures } = delivery;
+  const { flushRejection, profileError, ...figures } = delivery;
   return {
     ...base,
     status: 'delivered',
     ...figures,
+    ...(profileError !== undefined && { profileError: describe(profileError, redact).message }),
     ...(flushRejection && {
       flushRejected: {
         count: flushRejection.activities.length,

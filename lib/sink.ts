@@ -38,6 +38,14 @@ export interface Sink<S extends SecretDeclarations = SecretDeclarations, P = unk
    * @throws {UnavailableError} if it could not be reached or cannot accept them now.
    */
   send(activities: Activities, secrets: SecretValues<S>, http: Http): Promise<void>;
+
+  /**
+   * Sets the users' profiles, where that takes a request of its own. It is sent at the same time, and may be repeated. If
+   * it fails, that is reported, and costs no activity.
+   *
+   * @throws {RejectedError | UnavailableError} as `send`.
+   */
+  sendProfiles?(activities: Activities, secrets: SecretValues<S>, http: Http): Promise<void>;
 }
 
 /** Declares a sink. Its payload and the values of its secrets are typed by what it declares. */

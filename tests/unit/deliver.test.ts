@@ -710,6 +710,106 @@ describe('deliver, for concurrent logins', () => {
   });
 });
 
+describe('a delivery with profiles', () => {
+  /** A destination that sets profiles in a request of their own, which gets this response. */
+  const createDestination = (respond: Respond) => {
+    const fake = new FakeDestination();
+    const profiles: string[][] = [];
+    const destination = new Destination({
+      ...fake.sink,
+      async sendProfiles(activities) {
+        profiles.push(getIds(activities));
+        await respond(activities);
+      },
+    });
+    const record = (activity: Activity, settings: Record<string, string> = {}) =>
+      time(deliver(destination, activity, parseSecrets(destination.sink, settings)));
+    return { destination, fake, profiles, record };
+  };
+
+  it('sends both at the same time', async () => {
+    const { fake, profiles, record } = createDestination(takes(100));
+    fake.respond(takes(100));
+    const { result, elapsedMs } = await record(SIGN_UP);
+    expect(result).not.toHaveProperty('profileError');
+    expect(elapsedMs).toBe(100);
+    expect([fake.accepted, profiles]).toEqual([[SIGN_UP.id], [[SIGN_UP.id]]]);
+  });
+
+  it.each<[string, Respond]>([
+    ['rejected', rejectsWith(401)],
+    ['unavailable', failsWith(503)],
+    ['unavailable for long', failsWith(429, { retryAfterMs: 60_000 })],
+    [
+      'not even sent',
+      () => {
+        throw new TypeError('no profile');
+      },
+    ],
+  ])('delivers an activity once whose profile is %s, and reports why', async (_, respond) => {
+    const { destination, fake, profiles, record } = createDestination(respond);
+    const { result } = await record(SIGN_UP);
+    expect(result).toMatchObject({ attempts: 1, profileError: expect.any(Error) });
+    expect(result).not.toHaveProperty('error');
+    expect([fake.accepted, profiles]).toEqual([[SIGN_UP.id], [[SIGN_UP.id]]]);
+    expect(destination.buffer.size).toBe(0);
+  });
+
+  it('keeps the circuit closed, however often profiles fail', async () => {
+    const { fake, record } = createDestination(failsWith(503));
+    const activities = someLogins(FAILURE_THRESHOLD + 2);
+    for (const activity of activities) await record(activity);
+    expect(fake.accepted).toEqual(getIds(activities));
+  });
+
+  it('hardly waits for profiles longer than for the activity', async () => {
+    const { fake, record } = createDestination(hangs);
+    const quick = await record(SIGN_UP);
+    expect(quick.elapsedMs).toBeLessThanOrEqual(250 + GRACE_MS);
+    expect(quick.result).toMatchObject({ profileError: { message: 'timed out after 250 ms' } });
+    fake.respond(takes(500));
+    const slow = await record(LOGIN);
+    expect(slow.elapsedMs).toBeLessThanOrEqual(500 + 1000 + GRACE_MS);
+    expect(fake.accepted).toEqual([SIGN_UP.id, LOGIN.id]);
+  });
+
+  it('delivers an activity that is accepted just before the deadline, at which its profile still hangs', async () => {
+    const { fake, record } = createDestination(hangs);
+    fake.respond(takes(TIMEOUT_MS - 10));
+    const { result, elapsedMs } = await record(SIGN_UP);
+    expect(result).toMatchObject({ attempts: 1, profileError: expect.any(Error) });
+    expect(elapsedMs).toBeLessThanOrEqual(TIMEOUT_MS + GRACE_MS);
+    expect(fake.accepted).toEqual([SIGN_UP.id]);
+  });
+
+  it('buffers an activity that fails, whatever becomes of its profile, and sends the profile again with it', async () => {
+    const { destination, fake, profiles, record } = createDestination(accepts);
+    fake.respond(isDown);
+    expect((await record(SIGN_UP)).result).toMatchObject({ buffered: true });
+    await passTime(RESET_TIMEOUT_MS);
+    fake.respond(accepts);
+    expect((await record(LOGIN)).result).toMatchObject({ flushed: 1 });
+    expect(fake.accepted).toEqual([LOGIN.id, SIGN_UP.id]);
+    expect(profiles).toEqual([[SIGN_UP.id], [LOGIN.id], [SIGN_UP.id]]);
+    expect(destination.buffer.size).toBe(0);
+  });
+
+  it.each<[string, Respond]>([
+    ['rejected', rejectsWith(400)],
+    ['unavailable', failsWith(503)],
+    ['hanging', hangs],
+  ])('flushes an activity once whose profile is %s', async (_, respond) => {
+    const { destination, fake, record } = createDestination(respond);
+    fake.respond(isDown);
+    await record(SIGN_UP);
+    await passTime(RESET_TIMEOUT_MS);
+    fake.respond(accepts);
+    expect((await record(LOGIN)).result).toMatchObject({ flushed: 1 });
+    expect(fake.accepted).toEqual([LOGIN.id, SIGN_UP.id]);
+    expect(destination.buffer.size).toBe(0);
+  });
+});
+
 describe('send', async () => {
   const { cert } = await createCertificate();
 

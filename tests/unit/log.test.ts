@@ -135,6 +135,10 @@ describe('toLogLine, for one destination', () => {
       line: 'SignUp delivered, but setAppMetadata failed: it will be sent again',
     },
     {
+      outcome: delivered({ activity: SIGN_UP, profileError: '401 No token' }),
+      line: 'SignUp delivered in 12 ms; profile not set: 401 No token',
+    },
+    {
       outcome: delivered({ flushRejected: { count: 1, message: '400 Too long' } }),
       line: 'Login delivered in 12 ms; 1 buffered event rejected and dropped: 400 Too long',
     },
@@ -211,6 +215,7 @@ describe('toLogLine, for one destination', () => {
         dropped: 200,
       }),
     ],
+    [delivered({ activity: SIGN_UP, elapsedMs: 10_000, profileError: 'W'.repeat(300) })],
   ])('fits into 255 characters, with the beginning of the message: %#', (outcome) => {
     const line = toSplunkLine(outcome, true);
     expect(line?.length).toBeLessThanOrEqual(LINE_LIMIT_CHARS);

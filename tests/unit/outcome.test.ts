@@ -37,6 +37,12 @@ describe('toDeliveryOutcome', () => {
     expect(outcome).not.toHaveProperty('flushRejection');
   });
 
+  it('reports a profile that was not set', () => {
+    const profileError = new RejectedError('401 Unauthorized', { status: 401, vendorMessage: 'No t0ken' });
+    const delivery = { attempts: 1, elapsedMs: 12, flushed: 0, flushMs: 0, dropped: 0, profileError };
+    expect(toOutcome(delivery)).toMatchObject({ status: 'delivered', profileError: '401 No ***' });
+  });
+
   it.each<[string, unknown, object]>([
     [
       "an unavailable destination in the vendor's words",

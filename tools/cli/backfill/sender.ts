@@ -1,5 +1,5 @@
 import type { Activity } from '../../../lib/activity.ts';
-import { send } from '../../../lib/deliver.ts';
+import { send, sendProfiles } from '../../../lib/deliver.ts';
 import { RejectedError, UnavailableError } from '../../../lib/errors.ts';
 import { withDeadline } from '../../../lib/http.ts';
 import type { Settings } from '../../../lib/settings.ts';
@@ -71,7 +71,11 @@ export class Sender {
 
   async #request(batch: Activities): Promise<void> {
     await this.#waitForTurn(batch.length);
-    await withDeadline(REQUEST_TIMEOUT_MS, ({ http }) => send(this.#sink, batch, this.#secrets, http));
+    await withDeadline(REQUEST_TIMEOUT_MS, async ({ http }) => {
+      await send(this.#sink, batch, this.#secrets, http);
+      // If they fail, the batch is sent again: with the same ids, so that nothing is counted twice.
+      await sendProfiles(this.#sink, batch, this.#secrets, http);
+    });
   }
 
   /** Retries count as well: the rate protects the destination. */
