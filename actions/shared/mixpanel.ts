@@ -1,6 +1,7 @@
-/** Mixpanel's profiles, service accounts and rejections. */
-import { type Activity, NO_IP } from '../../lib/activity.ts';
+/** Mixpanel's service accounts, profiles and rejections. */
+import { type Activity, FIXED_PROPERTIES } from '../../lib/activity.ts';
 import { RejectedError, rejectAt } from '../../lib/errors.ts';
+import { format, matching } from '../../lib/formats.ts';
 import type { Http } from '../../lib/http.ts';
 import { getField, getItems, getString } from '../../lib/json.ts';
 import type { Problems } from '../../lib/secrets.ts';
@@ -10,6 +11,19 @@ interface Secrets {
   readonly MIXPANEL_PROFILES: 'signups' | 'all' | 'off';
   readonly MIXPANEL_PROFILE_TOKEN: string | undefined;
 }
+
+export const token = matching(
+  /^[!-9;-~]+(:[!-~]+)?$/,
+  'must be a token, or name:secret of a service account',
+  {
+    sensitive: true,
+  },
+);
+export const projectId = matching(/^\d+$/, 'must be a number');
+/** The name under which the organization's id is sent anyway, or one that no other property has. */
+export const groupKey = format('must not be the name of another property', (input) =>
+  input === 'organizationId' || !FIXED_PROPERTIES.includes(input) ? input : undefined,
+);
 
 const NOT_A_SERVICE_ACCOUNT = 'is for a service account: MIXPANEL_TOKEN must be name:secret';
 
@@ -30,39 +44,38 @@ export const toAuthorization = (secrets: Pick<Secrets, 'MIXPANEL_TOKEN'>): strin
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 };
 
-/** The profile, under Mixpanel's reserved names. https://docs.mixpanel.com/docs/data-structure/property-reference/reserved-properties */
-const toProfile = ({ user, request }: Activity, token: string) => ({
-  $token: token,
-  $distinct_id: user.id,
-  // Otherwise the profile would move to where Auth0 calls from.
-  $ip: NO_IP,
-  $set: {
-    ...user.properties,
-    $name: user.name,
-    $first_name: user.givenName,
-    $last_name: user.familyName,
-    $email: user.email,
-    $phone: user.phone,
-    $avatar: user.picture,
-    $country_code: request.country,
-    $region: request.region,
-    $city: request.city,
-  },
-  $set_once: { $created: user.createdAt },
-});
+/**
+ * The profile, under Mixpanel's reserved names; undefined where the settings do not ask for one.
+ * https://docs.mixpanel.com/docs/data-structure/property-reference/reserved-properties
+ */
+export const toProfile = ({ type, user, request }: Activity, secrets: Secrets) => {
+  const { MIXPANEL_PROFILES: wanted, MIXPANEL_PROFILE_TOKEN, MIXPANEL_TOKEN } = secrets;
+  const token = MIXPANEL_PROFILE_TOKEN ?? (isServiceAccount(secrets) ? undefined : MIXPANEL_TOKEN);
+  const isWanted = wanted === 'all' || (wanted === 'signups' && type === 'SignUp');
+  if (!token || !isWanted) return undefined;
+  return {
+    $token: token,
+    $distinct_id: user.id,
+    // Otherwise the profile would move to where Auth0 calls from.
+    $ip: '0',
+    $set: {
+      ...user.properties,
+      $name: user.name,
+      $first_name: user.givenName,
+      $last_name: user.familyName,
+      $email: user.email,
+      $phone: user.phone,
+      $avatar: user.picture,
+      $country_code: request.country,
+      $region: request.region,
+      $city: request.city,
+    },
+    $set_once: { $created: user.createdAt },
+  };
+};
 
-/** Sends the profiles that the settings ask for. https://developer.mixpanel.com/reference/profile-set */
-export const sendProfiles = async (
-  activities: readonly Activity[],
-  secrets: Secrets,
-  host: string,
-  http: Http,
-): Promise<void> => {
-  const token =
-    secrets.MIXPANEL_PROFILE_TOKEN ?? (isServiceAccount(secrets) ? undefined : secrets.MIXPANEL_TOKEN);
-  const isWanted = ({ type }: Activity) =>
-    secrets.MIXPANEL_PROFILES === 'all' || (secrets.MIXPANEL_PROFILES === 'signups' && type === 'SignUp');
-  const profiles = token ? activities.filter(isWanted).map((activity) => toProfile(activity, token)) : [];
+/** https://developer.mixpanel.com/reference/profile-set */
+export const sendProfiles = async (profiles: readonly object[], host: string, http: Http): Promise<void> => {
   if (profiles.length === 0) return;
   const { body } = await http({
     url: `${host}/engage?verbose=1`,
@@ -80,7 +93,7 @@ export const sendProfiles = async (
 export const toRejection = (error: unknown, activities: readonly Activity[]): unknown => {
   if (!(error instanceof RejectedError) || error.status !== 400) return error;
   const failed = getItems(getField(error.body, 'failed_records'));
-  const indexes = failed.map((record) => Number(getField(record, 'index')));
+  const indexes = failed.map((record) => getField(record, 'index'));
   const vendorMessage = getString(getField(failed[0], 'message')) ?? error.vendorMessage;
   return rejectAt(activities, indexes, { message: error.message, status: 400, vendorMessage }) ?? error;
 };

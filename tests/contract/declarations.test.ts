@@ -26,6 +26,7 @@ const SINK_MEMBERS = [
   'toPayload',
   'getSkipReason',
   'send',
+  'sendProfiles',
 ];
 
 describe('a0deploy.yaml', () => {
