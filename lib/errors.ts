@@ -102,14 +102,17 @@ export class MetadataWriteError extends Error {
   override readonly name = 'MetadataWriteError';
 }
 
-/** The rejection of some activities of a batch, by their indexes; undefined if the response names none of them. */
+/**
+ * The rejection of some activities of a batch, by the indexes that a response names; undefined if it names none.
+ * @param activities each of them, as often as there are entries for it in the request.
+ */
 export const rejectAt = (
   activities: readonly Activity[],
-  indexes: Iterable<number>,
+  indexes: Iterable<unknown>,
   details: RejectionDetails & { readonly message: string },
 ): RejectedError | undefined => {
   const named = new Set(indexes);
-  const rejected = activities.filter((_, index) => named.has(index));
+  const rejected = [...new Set(activities.filter((_, index) => named.has(index)))];
   return rejected.length > 0 ? new RejectedError(details.message, { ...details, rejected }) : undefined;
 };
 

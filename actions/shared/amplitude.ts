@@ -1,4 +1,4 @@
-/** Amplitude's rejections and sessions. https://amplitude.com/docs/apis/analytics/http-v2 */
+/** Amplitude's visitors, sessions and rejections. https://amplitude.com/docs/apis/analytics/http-v2 */
 import type { Activity } from '../../lib/activity.ts';
 import { DeliveryError, rejectAt, UnavailableError } from '../../lib/errors.ts';
 import { getField, getItems } from '../../lib/json.ts';
@@ -13,13 +13,29 @@ const BY_FIELD = [
   'events_with_invalid_id_lengths',
 ];
 
-/** The error that says of each activity what becomes of it. Amplitude accepts all of a request or nothing. */
+/** Joins the device of the anonymous visitor to the user, as Amplitude's SDKs do when somebody logs in. */
+export const toIdentify = ({ id, time, user, visitor }: Activity) => {
+  if (visitor.anonymousId === undefined) return {};
+  return {
+    identify: {
+      user_id: user.id,
+      device_id: visitor.anonymousId,
+      event_type: '$identify',
+      time: time.getTime(),
+      insert_id: `${id}-identify`,
+    },
+  };
+};
+
+/**
+ * The error that says of each activity what becomes of it. Amplitude accepts all of a request or nothing.
+ * @param activities that of each event.
+ */
 export const toRejection = (error: unknown, activities: readonly Activity[]): unknown => {
   if (!(error instanceof DeliveryError) || (error.status !== 400 && error.status !== 429)) return error;
   const { message, status, vendorMessage, body } = error;
   const invalid = BY_FIELD.flatMap((name) => Object.values(getField(body, name) ?? {}).flat());
-  const silenced = getItems(getField(body, 'silenced_events'));
-  const indexes = [...invalid, ...silenced].filter((index) => typeof index === 'number');
+  const indexes = [...invalid, ...getItems(getField(body, 'silenced_events'))];
   const rejection = rejectAt(activities, indexes, { message, status, vendorMessage, othersAccepted: false });
   const isThrottled = getItems(getField(body, 'throttled_events')).length > 0;
   if (rejection || !isThrottled) return rejection ?? error;

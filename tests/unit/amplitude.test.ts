@@ -4,7 +4,7 @@ import type { Activity } from '../../lib/activity.ts';
 import { Destination, deliver } from '../../lib/deliver.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import { NOW, useFixedClock } from '../support/clock.ts';
-import { LOGIN, SIGN_UP, someLogins } from '../support/events.ts';
+import { LOGIN, SIGN_UP, someLogins, toFull } from '../support/events.ts';
 import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
 import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
@@ -19,93 +19,152 @@ const parse = (input: Record<string, string> = {}) =>
   parseSecrets(amplitude, { AMPLITUDE_API_KEY: 'K3Y', ...input });
 
 describe('amplitude.toPayload', () => {
-  it('maps a SignUp to an event that also sets properties of the user', () => {
-    expect(amplitude.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
+  it('maps a SignUp to an event that sets properties of the user, after one that names the device', () => {
+    expect(overTheWire(amplitude.toPayload(toFull('SignUp'), parse(), NOW))).toMatchInlineSnapshot(`
       {
-        "city": "Bellevue",
-        "country": "United States of America",
-        "device_id": undefined,
-        "dma": undefined,
-        "event_properties": {
-          "anonymousId": undefined,
-          "application": "All Applications",
-          "asn": "AS13335",
-          "auth0Id": undefined,
+        "event": {
           "city": "Bellevue",
-          "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
-          "connection": "Username-Password-Authentication",
-          "continent": "NA",
-          "country": "US",
-          "createdAt": 2026-01-31T11:59:00.123Z,
-          "emailVerified": true,
-          "familyName": "Smith",
-          "givenName": "John",
-          "hostname": "example.auth0.com",
+          "country": "United States of America",
+          "event_properties": {
+            "anonymousId": "0d9e4c1b-visitor",
+            "application": "All Applications",
+            "asn": "AS13335",
+            "city": "Bellevue",
+            "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
+            "connection": "Username-Password-Authentication",
+            "continent": "NA",
+            "country": "US",
+            "createdAt": "2026-01-31T11:59:00.123Z",
+            "emailVerified": true,
+            "familyName": "Smith",
+            "gclid": "Cj0KCQ",
+            "givenName": "John",
+            "hostname": "example.auth0.com",
+            "ip": "13.33.86.47",
+            "language": "en",
+            "lastLogin": "2026-01-30T09:00:00.000Z",
+            "latitude": 47.61793,
+            "loginsCount": 1,
+            "longitude": -122.19584,
+            "methods": [
+              "mfa",
+              "passkey",
+            ],
+            "mfa": true,
+            "organization": "my-organization",
+            "organizationId": "org_juG7cAQ0CymOcVpV",
+            "organizationName": "My Organization",
+            "phone": "18882352699",
+            "picture": "http://www.gravatar.com/avatar/?d=identicon",
+            "plan": "gold",
+            "protocol": "oidc-basic-profile",
+            "referrer": "https://news.example.com/shops",
+            "region": "Washington",
+            "sessionId": "session-1",
+            "strategy": "auth0",
+            "tenant": "example",
+            "timeZone": "America/Los_Angeles",
+            "username": "jsmith",
+            "utm_campaign": "winter-sale",
+            "utm_source": "newsletter",
+          },
+          "event_type": "Signed Up",
+          "groups": {
+            "organization": "org_juG7cAQ0CymOcVpV",
+          },
+          "insert_id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
           "ip": "13.33.86.47",
           "language": "en",
-          "lastLogin": undefined,
-          "latitude": 47.61793,
-          "loginsCount": 1,
-          "longitude": -122.19584,
-          "methods": [
-            "mfa",
-            "passkey",
-          ],
-          "mfa": true,
-          "organization": "my-organization",
-          "organizationId": "org_juG7cAQ0CymOcVpV",
-          "organizationName": "My Organization",
-          "phone": "18882352699",
-          "picture": "http://www.gravatar.com/avatar/?d=identicon",
-          "protocol": "oidc-basic-profile",
-          "referrer": undefined,
+          "library": "auth0-login-analytics/0.1.0",
           "region": "Washington",
-          "sessionId": undefined,
-          "strategy": "auth0",
-          "tenant": "example",
-          "timeZone": "America/Los_Angeles",
-          "username": "jsmith",
+          "session_id": 1769860500000,
+          "time": 1769860740123,
+          "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+          "user_id": "auth0|5f7c8ec7c33c6c004bbafe82",
+          "user_properties": {
+            "$set": {
+              "email": "j+smith@example.com",
+              "name": "j+smith@example.com",
+              "seats": 3,
+            },
+            "$setOnce": {
+              "createdAt": "2026-01-31T11:59:00.123Z",
+              "initial_gclid": "Cj0KCQ",
+              "initial_referrer": "https://news.example.com/shops",
+              "initial_utm_campaign": "winter-sale",
+              "initial_utm_source": "newsletter",
+              "signUpApplication": "All Applications",
+              "signUpConnection": "Username-Password-Authentication",
+            },
+          },
         },
-        "event_type": "Signed Up",
-        "insert_id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
-        "ip": "13.33.86.47",
-        "language": "en",
-        "library": "auth0-login-analytics/0.1.0",
-        "region": "Washington",
-        "session_id": undefined,
-        "time": 1769860740123,
-        "user_agent": "curl/7.64.1",
-        "user_id": "auth0|5f7c8ec7c33c6c004bbafe82",
-        "user_properties": {
-          "$set": {
-            "email": "j+smith@example.com",
-            "name": "j+smith@example.com",
-          },
-          "$setOnce": {
-            "createdAt": 2026-01-31T11:59:00.123Z,
-            "signUpApplication": "All Applications",
-            "signUpConnection": "Username-Password-Authentication",
-          },
+        "identify": {
+          "device_id": "0d9e4c1b-visitor",
+          "event_type": "$identify",
+          "insert_id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806-identify",
+          "time": 1769860740123,
+          "user_id": "auth0|5f7c8ec7c33c6c004bbafe82",
         },
       }
     `);
   });
 
   it('maps a Login to an event of its own name, id and time', () => {
-    const payload = amplitude.toPayload(LOGIN, parse(), NOW);
-    expect(payload).toMatchObject({
+    const { event } = amplitude.toPayload(LOGIN, parse(), NOW);
+    expect(event).toMatchObject({
       event_type: 'Logged In',
       insert_id: LOGIN.id,
       time: NOW.getTime(),
       event_properties: { loginsCount: 62 },
     });
-    expect(payload.user_properties.$setOnce).toEqual({ createdAt: LOGIN.user.createdAt });
+  });
+
+  it('sets what led to the sign-up with the SignUp alone', () => {
+    const [signUp, login] = (['SignUp', 'Login'] as const).map(
+      (type) => amplitude.toPayload(toFull(type), parse(), NOW).event.user_properties.$setOnce,
+    );
+    expect(signUp).toMatchObject({ signUpApplication: 'All Applications', initial_utm_source: 'newsletter' });
+    expect(login).toEqual({ createdAt: LOGIN.user.createdAt });
+  });
+
+  it('joins the device of the visitor in an event of its own, for which Amplitude does not count the event again', () => {
+    const activity = toFull('SignUp');
+    const elsewhere = { ...activity, visitor: { anonymousId: 'another device', campaign: {} } };
+    const [first, second] = [activity, elsewhere].map((repeated) =>
+      amplitude.toPayload(repeated, parse(), NOW),
+    );
+    expect(first).toMatchObject({
+      identify: {
+        event_type: '$identify',
+        user_id: activity.user.id,
+        device_id: '0d9e4c1b-visitor',
+        insert_id: `${activity.id}-identify`,
+      },
+    });
+    for (const event of [first?.event, second?.event]) {
+      expect(event).toMatchObject({ insert_id: activity.id, user_id: activity.user.id });
+      expect(event).not.toHaveProperty('device_id');
+    }
+  });
+
+  it('sends the event alone for a user who was no visitor before', () => {
+    expect(Object.keys(amplitude.toPayload(LOGIN, parse(), NOW))).toEqual(['event']);
+  });
+
+  it.each([
+    ['1769860500000', 1769860500000],
+    ['0197f2c5-5b5c-7d2a-8f3e-0c1d2e3f4a5b', undefined],
+    ['1769860500', undefined],
+    [undefined, undefined],
+  ])('takes the session %s for one of Amplitude: %s', (sessionId, session_id) => {
+    const { event } = amplitude.toPayload({ ...LOGIN, visitor: { sessionId, campaign: {} } }, parse(), NOW);
+    expect(event.session_id).toBe(session_id);
   });
 
   it('names the events as the secrets do', () => {
     const secrets = parse({ AMPLITUDE_SIGNUP_EVENT: 'Joined', AMPLITUDE_LOGIN_EVENT: 'Came back' });
-    expect(amplitude.toPayload(SIGN_UP, secrets, NOW).event_type).toBe('Joined');
-    expect(amplitude.toPayload(LOGIN, secrets, NOW).event_type).toBe('Came back');
+    expect(amplitude.toPayload(SIGN_UP, secrets, NOW).event.event_type).toBe('Joined');
+    expect(amplitude.toPayload(LOGIN, secrets, NOW).event.event_type).toBe('Came back');
   });
 
   it.each<[string, Activity['request'], string | undefined]>([
@@ -113,8 +172,8 @@ describe('amplitude.toPayload', () => {
     ['does not look up a hash', { ip: 'c0ffee' }, undefined],
     ['does not look up an absent address', {}, undefined],
   ])('%s', (_, request, ip) => {
-    const payload = amplitude.toPayload({ ...LOGIN, request }, parse(), NOW);
-    expect([payload.ip, payload.event_properties.ip]).toEqual([ip, request.ip]);
+    const { event } = amplitude.toPayload({ ...LOGIN, request }, parse(), NOW);
+    expect([event.ip, event.event_properties.ip]).toEqual([ip, request.ip]);
   });
 });
 
@@ -132,18 +191,39 @@ describe('amplitude.send', () => {
     expect(network.requests[0]?.body).toEqual(
       overTheWire({
         api_key: 'K3Y',
-        events: [amplitude.toPayload(LOGIN, parse(), NOW)],
+        events: [amplitude.toPayload(LOGIN, parse(), NOW).event],
         options: { min_id_length: 1 },
       }),
     );
   });
 
-  it('sends a batch as one request', async () => {
-    network.respond(ENDPOINT, 200, { ...INGESTED, events_ingested: 3 });
-    await send(amplitude, LOGINS, parse());
-    expect(network.requests).toMatchObject([
-      { body: { events: LOGINS.map(({ id }) => ({ insert_id: id })) } },
-    ]);
+  it('sends a batch as one request, with the devices of visitors', async () => {
+    network.respond(ENDPOINT, 200, { ...INGESTED, events_ingested: 4 });
+    const signUp = toFull('SignUp');
+    await send(amplitude, [LOGINS[0], signUp, LOGINS[1]], parse());
+    const ids = [LOGINS[0].id, `${signUp.id}-identify`, signUp.id, LOGINS[1].id];
+    expect(network.requests).toMatchObject([{ body: { events: ids.map((insert_id) => ({ insert_id })) } }]);
+  });
+
+  it('names the activity of a rejected event, whichever of its two events that is', async () => {
+    const [first, last] = LOGINS;
+    const visitor = toFull('SignUp');
+    for (const [index, rejected] of [
+      [0, first],
+      [1, visitor],
+      [2, visitor],
+      [3, last],
+    ] as const) {
+      const events_with_invalid_fields = { time: [index] };
+      network.respond(ENDPOINT, 400, { code: 400, error: 'Invalid', events_with_invalid_fields });
+      await expect(send(amplitude, [first, visitor, last], parse())).rejects.toMatchObject({
+        rejected: [rejected],
+      });
+    }
+    network.respond(ENDPOINT, 400, { code: 400, error: 'Invalid', silenced_events: [1, 2] });
+    await expect(send(amplitude, [first, visitor, last], parse())).rejects.toMatchObject({
+      rejected: [visitor],
+    });
   });
 
   it.each([
