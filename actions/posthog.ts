@@ -1,11 +1,11 @@
-import { type Activity, commonProperties, dedupeTime, ipForLookup, NO_IP } from '../lib/activity.ts';
+import { type Activity, commonProperties, dedupeTime } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
 import { credential } from '../lib/formats.ts';
 import { getField } from '../lib/json.ts';
-import { LIBRARY } from '../lib/library.ts';
 import { eventNames, regional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
-import { toBatch, toInitial } from './shared/posthog.ts';
+import { toInitial } from './shared/campaign.ts';
+import { toGroupIdentify, toIdentify, toOrigin } from './shared/posthog.ts';
 
 const names = eventNames('POSTHOG', 'user signed up', 'user logged in');
 const region = regional(
@@ -28,36 +28,41 @@ type Secrets = SecretValues<typeof secrets>;
 const ACCEPTED_STATUSES: readonly unknown[] = [1, 'Ok', 'ok'];
 
 /**
- * The event, which sets the properties of its person as well. Of events with the same uuid, name, distinct_id and
- * timestamp, PostHog eventually keeps one. https://posthog.com/docs/how-posthog-works/ingestion-pipeline
+ * The event, which sets the properties of its person as well, and those that join the visitor and name the group. Of events
+ * with the same uuid, name, distinct_id and day, PostHog eventually keeps one.
+ * https://posthog.com/docs/how-posthog-works/ingestion-pipeline
  */
 const toPayload = (activity: Activity, secrets: Secrets) => {
-  const { email, userAgent, ...properties } = commonProperties(activity);
-  const { user, group, application, connection } = activity;
-  return {
+  const { email, userAgent, referrer, ...properties } = commonProperties(activity);
+  const { user, application, connection, group, visitor } = activity;
+  const event = {
     uuid: activity.id,
     event: names.getEventName(activity, secrets),
-    distinct_id: activity.user.id,
+    distinct_id: user.id,
     timestamp: dedupeTime(activity),
-    properties: {
-      ...properties,
-      $lib: LIBRARY.name,
-      $lib_version: LIBRARY.version,
-      // Otherwise the operating system of the sender would count as the user's.
-      $is_server: true,
-      $session_id: activity.visitor.sessionId,
-      ...(group && { $groups: { organization: group.id } }),
-      // Without an address, PostHog would store and look up the one that Auth0 calls from.
-      // https://posthog.com/docs/cdp/geoip-enrichment
-      $ip: activity.request.ip ?? NO_IP,
-      $geoip_disable: ipForLookup(activity) === undefined,
-      $raw_user_agent: userAgent,
-      $set: { ...user.properties, email, name: user.name, loginsCount: user.loginsCount },
-      $set_once: {
-        createdAt: user.createdAt,
-        signUpApplication: application.name,
-        signUpConnection: connection.name,
-        ...toInitial(activity),
+    properties: toOrigin(activity),
+  };
+  return {
+    ...toIdentify(activity, event),
+    ...toGroupIdentify(activity, event),
+    event: {
+      ...event,
+      properties: {
+        ...properties,
+        ...event.properties,
+        $raw_user_agent: userAgent,
+        $referrer: referrer,
+        $session_id: visitor.sessionId,
+        $groups: group && { organization: group.id },
+        $set: { ...user.properties, email, name: user.name, loginsCount: user.loginsCount },
+        $set_once: {
+          createdAt: user.createdAt,
+          ...(activity.type === 'SignUp' && {
+            signUpApplication: application.name,
+            signUpConnection: connection.name,
+            ...toInitial(visitor, '$initial_'),
+          }),
+        },
       },
     },
   };
@@ -79,7 +84,7 @@ export const posthog = defineSink({
       // Without `sent_at`, by which PostHog would shift the timestamps: a repeated event would have another one.
       body: JSON.stringify({
         api_key: secrets.POSTHOG_API_KEY,
-        batch: activities.flatMap((activity) => toBatch(activity, toPayload(activity, secrets))),
+        batch: activities.flatMap((activity) => Object.values(toPayload(activity, secrets))),
       }),
       isAccepted: ({ body }) => ACCEPTED_STATUSES.includes(getField(body, 'status')),
     });
