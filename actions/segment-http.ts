@@ -1,6 +1,6 @@
 import { createAction } from '../lib/create-action.ts';
 import { defineSink } from '../lib/sink.ts';
-import { isAccepted, region, secrets, toPayload } from './shared/segment.ts';
+import { BATCH_LIMIT, isAccepted, region, secrets, toPayload } from './shared/segment.ts';
 
 export const segmentHttp = defineSink({
   name: 'segment-http',
@@ -10,6 +10,7 @@ export const segmentHttp = defineSink({
     'https://segment.com/docs/connections/spec/track/',
   ],
   secrets,
+  batchLimit: BATCH_LIMIT,
   toPayload,
   async send(activities, secrets, http) {
     await http({

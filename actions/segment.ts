@@ -2,7 +2,7 @@ import type { Analytics } from '@segment/analytics-node';
 import { createAction } from '../lib/create-action.ts';
 import { RejectedError } from '../lib/errors.ts';
 import { defineSink } from '../lib/sink.ts';
-import { isAccepted, region, secrets, toPayload } from './shared/segment.ts';
+import { BATCH_LIMIT, isAccepted, region, secrets, toPayload } from './shared/segment.ts';
 
 /** Loaded with the first event: an Action that records elsewhere does not need the SDK. */
 const loadSdk = () =>
@@ -20,6 +20,7 @@ export const segment = defineSink({
     'https://segment.com/docs/connections/spec/identify/',
   ],
   secrets,
+  batchLimit: BATCH_LIMIT,
   toPayload,
   async send(activities, secrets, http) {
     // The SDK does not report failures, so the outcome is that of its requests.

@@ -42,6 +42,9 @@ export const secrets = {
 
 type SegmentSecrets = SecretValues<typeof secrets>;
 
+/** Segment rejects a batch of more than 500 kB. An activity is about 4 kB, in three calls. */
+export const BATCH_LIMIT = 100;
+
 /** RudderStack responds with `ok`, and earlier versions of it with `OK`. */
 export const isAccepted = ({ body }: HttpResponse): boolean =>
   body === 'ok' || body === 'OK' || getField(body, 'success') === true;
@@ -100,7 +103,7 @@ export const toPayload = (activity: Activity, secrets: SegmentSecrets) => {
 /** https://segment.com/docs/connections/spec/common/#context */
 const toContext = (activity: Activity) => {
   const { user, request, visitor, group } = activity;
-  const { utm_source, utm_medium, utm_campaign, utm_term, utm_content } = visitor.campaign;
+  const { utm_id, utm_source, utm_medium, utm_campaign, utm_term, utm_content } = visitor.campaign;
   return {
     // Without an address, RudderStack's destinations would look up the one that Auth0 calls from.
     ip: ipForLookup(activity) ?? NO_IP,
@@ -115,6 +118,7 @@ const toContext = (activity: Activity) => {
       longitude: request.longitude,
     },
     campaign: {
+      id: utm_id,
       source: utm_source,
       medium: utm_medium,
       name: utm_campaign,

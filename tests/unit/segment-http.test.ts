@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { segmentHttp } from '../../actions/segment-http.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import { NOW, useFixedClock } from '../support/clock.ts';
-import { LOGIN, SIGN_UP } from '../support/events.ts';
+import { LOGIN, SIGN_UP, toFull } from '../support/events.ts';
 import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
 import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
@@ -17,19 +17,17 @@ const parse = (input: Record<string, string> = {}) =>
   parseSecrets(segmentHttp, { SEGMENT_WRITE_KEY: 'WR1TE', ...input });
 
 describe('segmentHttp.toPayload', () => {
-  it('maps a SignUp to an identify and a track call', () => {
-    expect(segmentHttp.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
+  it('maps a SignUp to calls that say who the user is, of which organization, and what happened', () => {
+    expect(overTheWire(segmentHttp.toPayload(toFull('SignUp'), parse(), NOW))).toMatchInlineSnapshot(`
       {
-        "identify": {
+        "group": {
+          "anonymousId": "0d9e4c1b-visitor",
           "context": {
             "campaign": {
-              "content": undefined,
-              "medium": undefined,
-              "name": undefined,
-              "source": undefined,
-              "term": undefined,
+              "name": "winter-sale",
+              "source": "newsletter",
             },
-            "groupId": undefined,
+            "groupId": "org_juG7cAQ0CymOcVpV",
             "ip": "13.33.86.47",
             "library": {
               "name": "auth0-login-analytics",
@@ -44,43 +42,84 @@ describe('segmentHttp.toPayload', () => {
               "region": "Washington",
             },
             "page": {
-              "referrer": undefined,
+              "referrer": "https://news.example.com/shops",
             },
             "timezone": "America/Los_Angeles",
             "traits": {
               "email": "j+smith@example.com",
               "name": "j+smith@example.com",
             },
-            "userAgent": "curl/7.64.1",
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+          },
+          "groupId": "org_juG7cAQ0CymOcVpV",
+          "messageId": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806-group",
+          "timestamp": "2026-01-31T11:59:00.123Z",
+          "traits": {
+            "name": "My Organization",
+          },
+          "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
+        },
+        "identify": {
+          "anonymousId": "0d9e4c1b-visitor",
+          "context": {
+            "campaign": {
+              "name": "winter-sale",
+              "source": "newsletter",
+            },
+            "groupId": "org_juG7cAQ0CymOcVpV",
+            "ip": "13.33.86.47",
+            "library": {
+              "name": "auth0-login-analytics",
+              "version": "0.1.0",
+            },
+            "locale": "en",
+            "location": {
+              "city": "Bellevue",
+              "country": "United States of America",
+              "latitude": 47.61793,
+              "longitude": -122.19584,
+              "region": "Washington",
+            },
+            "page": {
+              "referrer": "https://news.example.com/shops",
+            },
+            "timezone": "America/Los_Angeles",
+            "traits": {
+              "email": "j+smith@example.com",
+              "name": "j+smith@example.com",
+            },
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
           },
           "messageId": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806-identify",
-          "timestamp": 2026-01-31T11:59:00.123Z,
+          "timestamp": "2026-01-31T11:59:00.123Z",
           "traits": {
             "avatar": "http://www.gravatar.com/avatar/?d=identicon",
-            "company": undefined,
-            "createdAt": 2026-01-31T11:59:00.123Z,
+            "company": {
+              "id": "org_juG7cAQ0CymOcVpV",
+              "name": "My Organization",
+            },
+            "createdAt": "2026-01-31T11:59:00.123Z",
             "email": "j+smith@example.com",
             "firstName": "John",
             "lastName": "Smith",
-            "last_login": undefined,
+            "last_login": "2026-01-30T09:00:00.000Z",
             "login_count": 1,
             "name": "j+smith@example.com",
             "phone": "18882352699",
-            "signed_up": 2026-01-31T11:59:00.123Z,
+            "seats": 3,
+            "signed_up": "2026-01-31T11:59:00.123Z",
             "username": "jsmith",
           },
           "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
         },
         "track": {
+          "anonymousId": "0d9e4c1b-visitor",
           "context": {
             "campaign": {
-              "content": undefined,
-              "medium": undefined,
-              "name": undefined,
-              "source": undefined,
-              "term": undefined,
+              "name": "winter-sale",
+              "source": "newsletter",
             },
-            "groupId": undefined,
+            "groupId": "org_juG7cAQ0CymOcVpV",
             "ip": "13.33.86.47",
             "library": {
               "name": "auth0-login-analytics",
@@ -95,23 +134,22 @@ describe('segmentHttp.toPayload', () => {
               "region": "Washington",
             },
             "page": {
-              "referrer": undefined,
+              "referrer": "https://news.example.com/shops",
             },
             "timezone": "America/Los_Angeles",
             "traits": {
               "email": "j+smith@example.com",
               "name": "j+smith@example.com",
             },
-            "userAgent": "curl/7.64.1",
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
           },
           "event": "Signed Up",
           "messageId": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
           "properties": {
-            "agent": "curl/7.64.1",
-            "anonymousId": undefined,
+            "agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "anonymousId": "0d9e4c1b-visitor",
             "application": "All Applications",
             "asn": "AS13335",
-            "auth0Id": undefined,
             "city": "Bellevue",
             "clientID": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
             "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
@@ -119,14 +157,15 @@ describe('segmentHttp.toPayload', () => {
             "connection": "Username-Password-Authentication",
             "continent": "NA",
             "country": "US",
-            "createdAt": 2026-01-31T11:59:00.123Z,
+            "createdAt": "2026-01-31T11:59:00.123Z",
             "emailVerified": true,
             "familyName": "Smith",
+            "gclid": "Cj0KCQ",
             "givenName": "John",
             "hostname": "example.auth0.com",
             "ip": "13.33.86.47",
             "language": "en",
-            "lastLogin": undefined,
+            "lastLogin": "2026-01-30T09:00:00.000Z",
             "latitude": 47.61793,
             "loginsCount": 1,
             "longitude": -122.19584,
@@ -140,23 +179,26 @@ describe('segmentHttp.toPayload', () => {
             "organizationName": "My Organization",
             "phone": "18882352699",
             "picture": "http://www.gravatar.com/avatar/?d=identicon",
+            "plan": "gold",
             "protocol": "oidc-basic-profile",
-            "referrer": undefined,
+            "referrer": "https://news.example.com/shops",
             "region": "Washington",
-            "sessionId": undefined,
+            "sessionId": "session-1",
             "strategy": "auth0",
             "tenant": "example",
             "timeZone": "America/Los_Angeles",
             "username": "jsmith",
+            "utm_campaign": "winter-sale",
+            "utm_source": "newsletter",
           },
-          "timestamp": 2026-01-31T11:59:00.123Z,
+          "timestamp": "2026-01-31T11:59:00.123Z",
           "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
         },
       }
     `);
   });
 
-  it('maps a Login to a track call of its own name, id and time', () => {
+  it('maps a Login to calls of their own name, ids and time', () => {
     expect(segmentHttp.toPayload(LOGIN, parse(), NOW).track).toMatchObject({
       event: 'Logged In',
       messageId: LOGIN.id,
@@ -165,13 +207,44 @@ describe('segmentHttp.toPayload', () => {
     });
   });
 
-  it('keeps every field of the Rule it replaces', () => {
-    const secrets = parse({ SEGMENT_SIGNUP_EVENT: 'signup' });
-    expect(segmentHttp.toPayload(SIGN_UP, secrets, NOW).track).toMatchObject({
-      userId: 'auth0|5f7c8ec7c33c6c004bbafe82',
-      event: 'signup',
-      properties: { application: 'All Applications', ip: '13.33.86.47', agent: 'curl/7.64.1' },
+  it("keeps every field of Auth0's Rule, with its event names as secrets", () => {
+    const secrets = parse({
+      SEGMENT_SIGNUP_EVENT: 'signup',
+      SEGMENT_LOGIN_EVENT: 'login',
+      SEGMENT_INTEGRATIONS: '{"All":false}',
     });
+    for (const [activity, event] of [
+      [SIGN_UP, 'signup'],
+      [LOGIN, 'login'],
+    ] as const) {
+      expect(segmentHttp.toPayload(activity, secrets, NOW).track).toMatchObject({
+        userId: 'auth0|5f7c8ec7c33c6c004bbafe82',
+        event,
+        properties: { application: 'All Applications', ip: '13.33.86.47', agent: 'curl/7.64.1' },
+        integrations: { All: false },
+      });
+    }
+  });
+
+  it('gives each call an id of its own that Segment accepts, the same on every attempt', () => {
+    const getIds = () =>
+      [toFull('SignUp'), toFull('Login')].flatMap((activity) =>
+        Object.values(segmentHttp.toPayload(activity, parse(), NOW)).map(({ messageId }) => messageId),
+      );
+    const ids = getIds();
+    expect(new Set(ids).size).toBe(6);
+    expect(Math.max(...ids.map(({ length }) => length))).toBeLessThanOrEqual(100);
+    expect(getIds().slice(0, 3)).toEqual(ids.slice(0, 3));
+  });
+
+  it('names the visitor and the organization in every call, as there is one', () => {
+    const full = Object.values(segmentHttp.toPayload(toFull('Login'), parse(), NOW));
+    expect(full.map(({ anonymousId, context }) => [anonymousId, context.groupId])).toEqual(
+      full.map(() => ['0d9e4c1b-visitor', 'org_juG7cAQ0CymOcVpV']),
+    );
+    const plain = overTheWire(segmentHttp.toPayload(LOGIN, parse(), NOW)) as object;
+    expect(Object.keys(plain)).toEqual(['identify', 'track']);
+    expect(JSON.stringify(plain)).not.toMatch(/anonymousId|group/);
   });
 
   it('names the events as the secrets do', () => {
@@ -198,9 +271,10 @@ describe('segmentHttp.toPayload', () => {
 });
 
 describe('segmentHttp.send', () => {
-  it('sends the calls of an activity', async () => {
+  it('sends the calls of an activity in one request', async () => {
     network.respond(ENDPOINT, 200, SUCCESS);
-    await send(segmentHttp, [LOGIN], parse());
+    const activity = toFull('SignUp');
+    await send(segmentHttp, [activity], parse());
     expect(network.requests).toMatchObject([
       {
         method: 'POST',
@@ -211,11 +285,13 @@ describe('segmentHttp.send', () => {
         },
       },
     ]);
+    const { identify, group, track } = segmentHttp.toPayload(activity, parse(), NOW);
     expect(network.requests[0]?.body).toEqual(
       overTheWire({
         batch: [
-          { type: 'identify', ...segmentHttp.toPayload(LOGIN, parse(), NOW).identify },
-          { type: 'track', ...segmentHttp.toPayload(LOGIN, parse(), NOW).track },
+          { type: 'identify', ...identify },
+          { type: 'group', ...group },
+          { type: 'track', ...track },
         ],
         sentAt: NOW,
         writeKey: 'WR1TE',
