@@ -4,7 +4,7 @@ import { type Activity, toLogin } from '../../lib/activity.ts';
 import { LIBRARY } from '../../lib/library.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import { NOW, useFixedClock } from '../support/clock.ts';
-import { LOGIN, login, SIGN_UP } from '../support/events.ts';
+import { LOGIN, login, SIGN_UP, toFull } from '../support/events.ts';
 import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
 import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
@@ -23,11 +23,13 @@ const getAttributes = (activity: Activity): Record<string, unknown> =>
 
 describe('otlp.toPayload', () => {
   it('maps a SignUp to a log record', () => {
-    const { attributes, ...record } = otlp.toPayload(SIGN_UP, parse(), NOW);
+    const { attributes, ...record } = otlp.toPayload(toFull('SignUp'), parse(), NOW);
     const values = attributes.map(({ key, value }) => `${key}: ${JSON.stringify(value)}`);
     expect({ ...record, attributes: values }).toMatchInlineSnapshot(`
       {
         "attributes": [
+          "seats: {"intValue":"3"}",
+          "plan: {"stringValue":"gold"}",
           "log.record.uid: {"stringValue":"8a37527b-37ef-5a7a-bdc4-d2ff9ea92806"}",
           "event.name: {"stringValue":"auth0.signup"}",
           "user.id: {"stringValue":"auth0|5f7c8ec7c33c6c004bbafe82"}",
@@ -35,7 +37,8 @@ describe('otlp.toPayload', () => {
           "user.full_name: {"stringValue":"j+smith@example.com"}",
           "user.email: {"stringValue":"j+smith@example.com"}",
           "client.address: {"stringValue":"13.33.86.47"}",
-          "user_agent.original: {"stringValue":"curl/7.64.1"}",
+          "user_agent.original: {"stringValue":"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}",
+          "session.id: {"stringValue":"session-1"}",
           "server.address: {"stringValue":"example.auth0.com"}",
           "geo.continent.code: {"stringValue":"NA"}",
           "geo.country.iso_code: {"stringValue":"US"}",
@@ -43,6 +46,14 @@ describe('otlp.toPayload', () => {
           "geo.locality.name: {"stringValue":"Bellevue"}",
           "geo.location.lat: {"doubleValue":47.61793}",
           "geo.location.lon: {"doubleValue":-122.19584}",
+          "geo.timezone: {"stringValue":"America/Los_Angeles"}",
+          "auth0.request.asn: {"stringValue":"AS13335"}",
+          "auth0.request.language: {"stringValue":"en"}",
+          "auth0.visitor.anonymous_id: {"stringValue":"0d9e4c1b-visitor"}",
+          "auth0.visitor.referrer: {"stringValue":"https://news.example.com/shops"}",
+          "utm_source: {"stringValue":"newsletter"}",
+          "utm_campaign: {"stringValue":"winter-sale"}",
+          "gclid: {"stringValue":"Cj0KCQ"}",
           "auth0.tenant: {"stringValue":"example"}",
           "auth0.protocol: {"stringValue":"oidc-basic-profile"}",
           "auth0.application.id: {"stringValue":"gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR"}",
@@ -56,6 +67,61 @@ describe('otlp.toPayload', () => {
           "auth0.authentication.mfa: {"boolValue":true}",
           "auth0.user.created_at: {"stringValue":"2026-01-31T11:59:00.123Z"}",
           "auth0.user.logins_count: {"intValue":"1"}",
+          "auth0.user.last_login: {"stringValue":"2026-01-30T09:00:00.000Z"}",
+        ],
+        "body": {
+          "stringValue": "SignUp",
+        },
+        "eventName": "auth0.signup",
+        "observedTimeUnixNano": "1769860800123000000",
+        "severityNumber": 9,
+        "severityText": "INFO",
+        "timeUnixNano": "1769860740123000000",
+      }
+    `);
+    expect({ ...record, attributes: values }).toMatchInlineSnapshot(`
+      {
+        "attributes": [
+          "seats: {"intValue":"3"}",
+          "plan: {"stringValue":"gold"}",
+          "log.record.uid: {"stringValue":"8a37527b-37ef-5a7a-bdc4-d2ff9ea92806"}",
+          "event.name: {"stringValue":"auth0.signup"}",
+          "user.id: {"stringValue":"auth0|5f7c8ec7c33c6c004bbafe82"}",
+          "user.name: {"stringValue":"jsmith"}",
+          "user.full_name: {"stringValue":"j+smith@example.com"}",
+          "user.email: {"stringValue":"j+smith@example.com"}",
+          "client.address: {"stringValue":"13.33.86.47"}",
+          "user_agent.original: {"stringValue":"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}",
+          "session.id: {"stringValue":"session-1"}",
+          "server.address: {"stringValue":"example.auth0.com"}",
+          "geo.continent.code: {"stringValue":"NA"}",
+          "geo.country.iso_code: {"stringValue":"US"}",
+          "geo.region.iso_code: {"stringValue":"US-WA"}",
+          "geo.locality.name: {"stringValue":"Bellevue"}",
+          "geo.location.lat: {"doubleValue":47.61793}",
+          "geo.location.lon: {"doubleValue":-122.19584}",
+          "geo.timezone: {"stringValue":"America/Los_Angeles"}",
+          "auth0.request.asn: {"stringValue":"AS13335"}",
+          "auth0.request.language: {"stringValue":"en"}",
+          "auth0.visitor.anonymous_id: {"stringValue":"0d9e4c1b-visitor"}",
+          "auth0.visitor.referrer: {"stringValue":"https://news.example.com/shops"}",
+          "utm_source: {"stringValue":"newsletter"}",
+          "utm_campaign: {"stringValue":"winter-sale"}",
+          "gclid: {"stringValue":"Cj0KCQ"}",
+          "auth0.tenant: {"stringValue":"example"}",
+          "auth0.protocol: {"stringValue":"oidc-basic-profile"}",
+          "auth0.application.id: {"stringValue":"gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR"}",
+          "auth0.application.name: {"stringValue":"All Applications"}",
+          "auth0.connection.name: {"stringValue":"Username-Password-Authentication"}",
+          "auth0.connection.strategy: {"stringValue":"auth0"}",
+          "auth0.organization.id: {"stringValue":"org_juG7cAQ0CymOcVpV"}",
+          "auth0.organization.name: {"stringValue":"my-organization"}",
+          "auth0.organization.display_name: {"stringValue":"My Organization"}",
+          "auth0.authentication.methods: {"arrayValue":{"values":[{"stringValue":"mfa"},{"stringValue":"passkey"}]}}",
+          "auth0.authentication.mfa: {"boolValue":true}",
+          "auth0.user.created_at: {"stringValue":"2026-01-31T11:59:00.123Z"}",
+          "auth0.user.logins_count: {"intValue":"1"}",
+          "auth0.user.last_login: {"stringValue":"2026-01-30T09:00:00.000Z"}",
         ],
         "body": {
           "stringValue": "SignUp",
@@ -116,11 +182,40 @@ describe('otlp.toPayload', () => {
     });
   });
 
+  it('names the events as the secrets do', () => {
+    const secrets = parse({ OTLP_SIGNUP_EVENT: 'acme.signup', OTLP_LOGIN_EVENT: 'acme.login' });
+    const names = [SIGN_UP, LOGIN].map((activity) => otlp.toPayload(activity, secrets, NOW).eventName);
+    expect(names).toEqual(['acme.signup', 'acme.login']);
+  });
+
+  it('has the ISO code of the region, with its country', () => {
+    const getRegion = (request: Activity['request']) =>
+      getAttributes({ ...LOGIN, request })['geo.region.iso_code'];
+    expect(getRegion({ country: 'US', regionCode: 'WA' })).toEqual({ stringValue: 'US-WA' });
+    expect(getRegion({ country: 'US' })).toBeUndefined();
+    expect(getRegion({ regionCode: 'WA' })).toBeUndefined();
+  });
+
   // https://opentelemetry.io/docs/specs/semconv/general/naming/
   it('names attributes in lower case, none of them a namespace of another', () => {
-    const names = Object.keys(getAttributes({ ...SIGN_UP, user: { ...SIGN_UP.user, lastLogin: NOW } }));
+    const { campaign } = toFull('SignUp').visitor;
+    const names = Object.keys(getAttributes(toFull('SignUp'))).filter(
+      (name) => !['plan', 'seats', ...Object.keys(campaign)].includes(name),
+    );
     expect(names.filter((name) => !/^[a-z0-9]+([._][a-z0-9]+)+$/.test(name))).toEqual([]);
     expect(names.filter((name) => names.some((other) => other.startsWith(`${name}.`)))).toEqual([]);
+  });
+
+  // https://protobuf.dev/programming-guides/json/
+  it.each([
+    ['a string', 'gold', { stringValue: 'gold' }],
+    ['an integer', 3, { intValue: '3' }],
+    ['a number', 0.5, { doubleValue: 0.5 }],
+    ['a boolean', false, { boolValue: false }],
+    ['a date', NOW, { stringValue: NOW.toISOString() }],
+    ['a list', ['a', 'b'], { arrayValue: { values: [{ stringValue: 'a' }, { stringValue: 'b' }] } }],
+  ])('sends a property that is %s by its type', (_, value, sent) => {
+    expect(getAttributes({ ...LOGIN, properties: { own: value } }).own).toEqual(sent);
   });
 });
 
