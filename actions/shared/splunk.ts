@@ -9,6 +9,7 @@ export const toCim = ({ type, user, application, connection, authentication, req
   app: application.name,
   src: request.ip,
   user: user.username ?? user.email ?? user.id,
+  user_id: user.id,
   dest: request.hostname,
   authentication_method: authentication.methods?.join(' '),
   authentication_service: connection.strategy,

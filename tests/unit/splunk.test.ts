@@ -4,7 +4,7 @@ import type { HttpRequest } from '../../lib/http.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import { createCertificate } from '../../tools/simulator/vendors/certificate.ts';
 import { NOW, useFixedClock } from '../support/clock.ts';
-import { LOGIN, SIGN_UP } from '../support/events.ts';
+import { LOGIN, SIGN_UP, toFull } from '../support/events.ts';
 import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
 import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
@@ -21,15 +21,14 @@ const parse = (input: Record<string, string> = {}) => parseSecrets(splunk, { ...
 
 describe('splunk.toPayload', () => {
   it('maps a SignUp to an event in an HEC envelope', () => {
-    expect(splunk.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
+    expect(overTheWire(splunk.toPayload(toFull('SignUp'), parse(), NOW))).toMatchInlineSnapshot(`
       {
         "event": {
           "action": "created",
-          "anonymousId": undefined,
+          "anonymousId": "0d9e4c1b-visitor",
           "app": "All Applications",
           "application": "All Applications",
           "asn": "AS13335",
-          "auth0Id": undefined,
           "authentication_method": "mfa passkey",
           "authentication_service": "auth0",
           "city": "Bellevue",
@@ -38,16 +37,17 @@ describe('splunk.toPayload', () => {
           "connection": "Username-Password-Authentication",
           "continent": "NA",
           "country": "US",
-          "createdAt": 2026-01-31T11:59:00.123Z,
+          "createdAt": "2026-01-31T11:59:00.123Z",
           "dest": "example.auth0.com",
           "email": "j+smith@example.com",
           "emailVerified": true,
           "familyName": "Smith",
+          "gclid": "Cj0KCQ",
           "givenName": "John",
           "hostname": "example.auth0.com",
           "id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
           "language": "en",
-          "lastLogin": undefined,
+          "lastLogin": "2026-01-30T09:00:00.000Z",
           "latitude": 47.61793,
           "loginsCount": 1,
           "longitude": -122.19584,
@@ -62,22 +62,26 @@ describe('splunk.toPayload', () => {
           "organizationName": "My Organization",
           "phone": "18882352699",
           "picture": "http://www.gravatar.com/avatar/?d=identicon",
+          "plan": "gold",
           "protocol": "oidc-basic-profile",
-          "referrer": undefined,
+          "referrer": "https://news.example.com/shops",
           "region": "Washington",
-          "sessionId": undefined,
+          "seats": 3,
+          "sessionId": "session-1",
           "src": "13.33.86.47",
           "strategy": "auth0",
           "tenant": "example",
           "timeZone": "America/Los_Angeles",
           "user": "jsmith",
-          "userAgent": "curl/7.64.1",
+          "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
           "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
           "userName": "j+smith@example.com",
+          "user_id": "auth0|5f7c8ec7c33c6c004bbafe82",
           "username": "jsmith",
+          "utm_campaign": "winter-sale",
+          "utm_source": "newsletter",
         },
         "host": "example",
-        "index": undefined,
         "source": "auth0",
         "sourcetype": "auth0_activity",
         "time": 1769860740.123,
@@ -92,6 +96,33 @@ describe('splunk.toPayload', () => {
     });
   });
 
+  it('names the events as the secrets do', () => {
+    const secrets = parse({ SPLUNK_SIGNUP_EVENT: 'Joined', SPLUNK_LOGIN_EVENT: 'Came back' });
+    const messages = [SIGN_UP, LOGIN].map(
+      (activity) => splunk.toPayload(activity, secrets, NOW).event.message,
+    );
+    expect(messages).toEqual(['Joined', 'Came back']);
+  });
+
+  // https://help.splunk.com/en/splunk-cloud-platform/common-information-model/6.0/data-models/authentication
+  it('has the fields of the Common Information Model, of which a user is always one', () => {
+    expect(splunk.toPayload(toFull('Login'), parse(), NOW).event).toMatchObject({
+      action: 'success',
+      app: 'All Applications',
+      src: '13.33.86.47',
+      user: 'jsmith',
+      user_id: 'auth0|5f7c8ec7c33c6c004bbafe82',
+      dest: 'example.auth0.com',
+      authentication_method: 'mfa passkey',
+      authentication_service: 'auth0',
+    });
+    expect(splunk.toPayload(toFull('SignUp'), parse(), NOW).event.action).toBe('created');
+    const getUser = (OMIT_FIELDS: string) =>
+      splunk.toPayload(toFull('Login', { OMIT_FIELDS }), parse(), NOW).event.user;
+    expect(getUser('username')).toBe('j+smith@example.com');
+    expect(getUser('username,email')).toBe('auth0|5f7c8ec7c33c6c004bbafe82');
+  });
+
   it('uses the index, source and sourcetype of the secrets', () => {
     const secrets = parse({ SPLUNK_INDEX: 'main', SPLUNK_SOURCE: 'a', SPLUNK_SOURCETYPE: 'b' });
     expect(splunk.toPayload(LOGIN, secrets, NOW)).toMatchObject({
@@ -101,7 +132,7 @@ describe('splunk.toPayload', () => {
     });
   });
 
-  it('keeps every field of the Rule it replaces', () => {
+  it("keeps every field of Auth0's Rule", () => {
     expect(splunk.toPayload(SIGN_UP, parse(), NOW)).toMatchObject({
       event: {
         message: 'SignUp',
