@@ -325,11 +325,13 @@ export const FIXED_PROPERTIES: readonly string[] = [
     } as Activity),
   ),
   ...['id', 'userId', 'name', 'ip', 'type', 'time', 'timestamp', 'occurredAt', 'message', 'event', 'token'],
-  ...['clientIP', 'userName', 'action', 'app', 'src', 'user', 'dest'],
-  ...['authentication_method', 'authentication_service'],
+  ...['clientIP', 'userName', 'action', 'app', 'src', 'user', 'user_id', 'dest'],
+  ...['authentication_method', 'authentication_service', 'host', 'source', 'sourcetype'],
   ...['agent', 'clientName', 'clientID', 'firstName', 'lastName', 'avatar', 'company'],
-  ...['signed_up', 'login_count', 'last_login', 'distinct_id', 'mp_country_code', 'hashedIp', 'keen'],
+  ...['signed_up', 'login_count', 'last_login', 'signUpApplication', 'signUpConnection'],
+  ...['distinct_id', 'mp_country_code', 'hashedIp', 'keen'],
   ...['status', 'service', 'ddsource', 'ddtags', 'evt', 'usr', 'network', 'http'],
+  ...['date', '_timestamp', 'Timestamp', 'eventTime', 'published_date'],
 ];
 
 /** Sent where a vendor would otherwise store and look up the address that Auth0 calls from. */
