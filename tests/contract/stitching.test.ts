@@ -48,7 +48,7 @@ describe('a sign-up of a visitor', () => {
         distinct_id: 'auth0|ada',
         $user_id: 'auth0|ada',
         $device_id: ANONYMOUS_ID,
-        referrer: REFERRER,
+        $referrer: REFERRER,
         ...CAMPAIGN,
       },
     });
@@ -72,14 +72,19 @@ describe('a sign-up of a visitor', () => {
     });
   });
 
-  it('is joined at Amplitude by device_id and user_id, in the session of the browser', async () => {
-    const [event] = await signUp('Amplitude', 'amplitude');
+  it('is joined at Amplitude by $identify before the event, in the session of the browser', async () => {
+    const [identify, event] = await signUp('Amplitude', 'amplitude');
+    expect(identify).toMatchObject({
+      event_type: '$identify',
+      user_id: 'auth0|ada',
+      device_id: ANONYMOUS_ID,
+    });
     expect(event).toMatchObject({
       event_type: 'Signed Up',
       user_id: 'auth0|ada',
-      device_id: ANONYMOUS_ID,
       session_id: SDKS.Amplitude.sdk.amplitude.getSessionId(),
       event_properties: { referrer: REFERRER, ...CAMPAIGN },
+      user_properties: { $setOnce: { initial_utm_source: 'newsletter', initial_referrer: REFERRER } },
     });
   });
 

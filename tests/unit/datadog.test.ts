@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { datadog } from '../../actions/datadog.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import { NOW, useFixedClock } from '../support/clock.ts';
-import { LOGIN, SIGN_UP } from '../support/events.ts';
+import { LOGIN, SIGN_UP, toFull } from '../support/events.ts';
 import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
 import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
@@ -17,20 +17,18 @@ const parse = (input: Record<string, string> = {}) =>
 
 describe('datadog.toPayload', () => {
   it('maps a SignUp to a log', () => {
-    expect(datadog.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
+    expect(overTheWire(datadog.toPayload(toFull('SignUp'), parse(), NOW))).toMatchInlineSnapshot(`
       {
-        "anonymousId": undefined,
+        "anonymousId": "0d9e4c1b-visitor",
         "application": "All Applications",
         "asn": "AS13335",
-        "auth0Id": undefined,
         "city": "Bellevue",
         "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
         "connection": "Username-Password-Authentication",
         "continent": "NA",
         "country": "US",
-        "createdAt": 2026-01-31T11:59:00.123Z,
+        "createdAt": "2026-01-31T11:59:00.123Z",
         "ddsource": "auth0_activity",
-        "ddtags": undefined,
         "emailVerified": true,
         "evt": {
           "category": "authentication",
@@ -38,17 +36,18 @@ describe('datadog.toPayload', () => {
           "outcome": "success",
         },
         "familyName": "Smith",
+        "gclid": "Cj0KCQ",
         "givenName": "John",
         "hostname": "example",
         "http": {
           "url_details": {
             "host": "example.auth0.com",
           },
-          "useragent": "curl/7.64.1",
+          "useragent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         },
         "id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
         "language": "en",
-        "lastLogin": undefined,
+        "lastLogin": "2026-01-30T09:00:00.000Z",
         "latitude": 47.61793,
         "loginsCount": 1,
         "longitude": -122.19584,
@@ -84,28 +83,32 @@ describe('datadog.toPayload', () => {
             "ip": "13.33.86.47",
           },
         },
-        "occurredAt": 2026-01-31T11:59:00.123Z,
+        "occurredAt": "2026-01-31T11:59:00.123Z",
         "organization": "my-organization",
         "organizationId": "org_juG7cAQ0CymOcVpV",
         "organizationName": "My Organization",
         "phone": "18882352699",
         "picture": "http://www.gravatar.com/avatar/?d=identicon",
+        "plan": "gold",
         "protocol": "oidc-basic-profile",
-        "referrer": undefined,
+        "referrer": "https://news.example.com/shops",
         "region": "Washington",
+        "seats": 3,
         "service": "auth0",
-        "sessionId": undefined,
+        "sessionId": "session-1",
         "status": "info",
         "strategy": "auth0",
         "tenant": "example",
         "timeZone": "America/Los_Angeles",
-        "timestamp": 2026-01-31T11:59:00.123Z,
+        "timestamp": "2026-01-31T11:59:00.123Z",
         "username": "jsmith",
         "usr": {
           "email": "j+smith@example.com",
           "id": "auth0|5f7c8ec7c33c6c004bbafe82",
           "name": "j+smith@example.com",
         },
+        "utm_campaign": "winter-sale",
+        "utm_source": "newsletter",
       }
     `);
   });
@@ -118,6 +121,19 @@ describe('datadog.toPayload', () => {
       timestamp: NOW,
       loginsCount: 62,
     });
+  });
+
+  it('names the events as the secrets do', () => {
+    const secrets = parse({
+      DATADOG_SIGNUP_EVENT: 'users.signup',
+      DATADOG_LOGIN_EVENT: 'users.login.success',
+    });
+    for (const [activity, name] of [
+      [SIGN_UP, 'users.signup'],
+      [LOGIN, 'users.login.success'],
+    ] as const) {
+      expect(datadog.toPayload(activity, secrets, NOW)).toMatchObject({ message: name, evt: { name } });
+    }
   });
 
   it('uses the service, source and tags of the secrets', () => {

@@ -3,7 +3,7 @@ import { keen } from '../../actions/keen.ts';
 import type { Activity } from '../../lib/activity.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import { NOW, useFixedClock } from '../support/clock.ts';
-import { LOGIN, SIGN_UP, someSignUps } from '../support/events.ts';
+import { LOGIN, SIGN_UP, someSignUps, toFull } from '../support/events.ts';
 import { fakeNetwork, HTML_PAGE, overTheWire } from '../support/network.ts';
 import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
@@ -21,31 +21,31 @@ const WITH_LOGINS = { KEENIO_LOGIN_COLLECTION: 'logins' };
 
 describe('keen.toPayload', () => {
   it('maps a SignUp to an event', () => {
-    expect(keen.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
+    expect(overTheWire(keen.toPayload(toFull('SignUp'), parse(), NOW))).toMatchInlineSnapshot(`
       {
-        "anonymousId": undefined,
+        "anonymousId": "0d9e4c1b-visitor",
         "application": "All Applications",
         "asn": "AS13335",
-        "auth0Id": undefined,
         "city": "Bellevue",
         "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
         "connection": "Username-Password-Authentication",
         "continent": "NA",
         "country": "US",
-        "createdAt": 2026-01-31T11:59:00.123Z,
+        "createdAt": "2026-01-31T11:59:00.123Z",
         "email": "j+smith@example.com",
         "emailVerified": true,
         "familyName": "Smith",
+        "gclid": "Cj0KCQ",
         "givenName": "John",
         "hostname": "example.auth0.com",
         "id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
         "ip": "13.33.86.47",
         "keen": {
-          "timestamp": 2026-01-31T11:59:00.123Z,
+          "timestamp": "2026-01-31T11:59:00.123Z",
           "uniqueness_token": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
         },
         "language": "en",
-        "lastLogin": undefined,
+        "lastLogin": "2026-01-30T09:00:00.000Z",
         "latitude": 47.61793,
         "loginsCount": 1,
         "longitude": -122.19584,
@@ -60,16 +60,20 @@ describe('keen.toPayload', () => {
         "organizationName": "My Organization",
         "phone": "18882352699",
         "picture": "http://www.gravatar.com/avatar/?d=identicon",
+        "plan": "gold",
         "protocol": "oidc-basic-profile",
-        "referrer": undefined,
+        "referrer": "https://news.example.com/shops",
         "region": "Washington",
-        "sessionId": undefined,
+        "seats": 3,
+        "sessionId": "session-1",
         "strategy": "auth0",
         "tenant": "example",
         "timeZone": "America/Los_Angeles",
-        "userAgent": "curl/7.64.1",
+        "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
         "username": "jsmith",
+        "utm_campaign": "winter-sale",
+        "utm_source": "newsletter",
       }
     `);
   });
@@ -82,7 +86,7 @@ describe('keen.toPayload', () => {
     });
   });
 
-  it('keeps every field of the Rule it replaces', () => {
+  it("keeps every field of Auth0's Rule", () => {
     expect(keen.toPayload(SIGN_UP, parse(), NOW)).toMatchObject({
       userId: 'auth0|5f7c8ec7c33c6c004bbafe82',
       name: 'j+smith@example.com',

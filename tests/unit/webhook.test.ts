@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync, verify } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { webhook } from '../../actions/webhook.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import { NOW, useFixedClock } from '../support/clock.ts';
-import { LOGIN, SIGN_UP } from '../support/events.ts';
+import { LOGIN, SIGN_UP, toFull } from '../support/events.ts';
 import { fakeNetwork, HTML_PAGE, overTheWire, type ReceivedRequest } from '../support/network.ts';
 import { FOREIGN_RESPONSE, send } from '../support/send.ts';
 
@@ -27,27 +27,27 @@ const sign = ({ headers, text }: ReceivedRequest, key = KEY): string => {
 
 describe('webhook.toPayload', () => {
   it('maps a SignUp to a CloudEvent', () => {
-    expect(webhook.toPayload(SIGN_UP, parse(), NOW)).toMatchInlineSnapshot(`
+    expect(overTheWire(webhook.toPayload(toFull('SignUp'), parse(), NOW))).toMatchInlineSnapshot(`
       {
         "data": {
-          "anonymousId": undefined,
+          "anonymousId": "0d9e4c1b-visitor",
           "application": "All Applications",
           "asn": "AS13335",
-          "auth0Id": undefined,
           "city": "Bellevue",
           "clientId": "gmOWNgklfRm4tyl5YYnl3JDSJy19h1bR",
           "connection": "Username-Password-Authentication",
           "continent": "NA",
           "country": "US",
-          "createdAt": 2026-01-31T11:59:00.123Z,
+          "createdAt": "2026-01-31T11:59:00.123Z",
           "email": "j+smith@example.com",
           "emailVerified": true,
           "familyName": "Smith",
+          "gclid": "Cj0KCQ",
           "givenName": "John",
           "hostname": "example.auth0.com",
           "ip": "13.33.86.47",
           "language": "en",
-          "lastLogin": undefined,
+          "lastLogin": "2026-01-30T09:00:00.000Z",
           "latitude": 47.61793,
           "loginsCount": 1,
           "longitude": -122.19584,
@@ -62,23 +62,27 @@ describe('webhook.toPayload', () => {
           "organizationName": "My Organization",
           "phone": "18882352699",
           "picture": "http://www.gravatar.com/avatar/?d=identicon",
+          "plan": "gold",
           "protocol": "oidc-basic-profile",
-          "referrer": undefined,
+          "referrer": "https://news.example.com/shops",
           "region": "Washington",
-          "sessionId": undefined,
+          "seats": 3,
+          "sessionId": "session-1",
           "strategy": "auth0",
           "tenant": "example",
           "timeZone": "America/Los_Angeles",
-          "userAgent": "curl/7.64.1",
+          "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
           "userId": "auth0|5f7c8ec7c33c6c004bbafe82",
           "username": "jsmith",
+          "utm_campaign": "winter-sale",
+          "utm_source": "newsletter",
         },
         "datacontenttype": "application/json",
         "id": "8a37527b-37ef-5a7a-bdc4-d2ff9ea92806",
         "source": "urn:auth0:example:users",
         "specversion": "1.0",
         "subject": "auth0|5f7c8ec7c33c6c004bbafe82",
-        "time": 2026-01-31T11:59:00.123Z,
+        "time": "2026-01-31T11:59:00.123Z",
         "type": "com.auth0.user.signup",
       }
     `);
@@ -91,6 +95,12 @@ describe('webhook.toPayload', () => {
       time: NOW,
       data: { loginsCount: 62 },
     });
+  });
+
+  it('names the events as the secrets do', () => {
+    const secrets = parse({ WEBHOOK_SIGNUP_EVENT: 'user.joined', WEBHOOK_LOGIN_EVENT: 'user.back' });
+    expect(webhook.toPayload(SIGN_UP, secrets, NOW).type).toBe('user.joined');
+    expect(webhook.toPayload(LOGIN, secrets, NOW).type).toBe('user.back');
   });
 
   it.each([
@@ -135,6 +145,62 @@ describe('webhook.send', () => {
   it('signs with the previous key as well', async () => {
     const request = await getRequest({ WEBHOOK_PREVIOUS_SECRET: toSecret(PREVIOUS_KEY) });
     expect(request.headers['webhook-signature']).toBe(`${sign(request)} ${sign(request, PREVIOUS_KEY)}`);
+  });
+
+  describe('with an Ed25519 key', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const [seed, point] = ['d', 'x'].map((part) =>
+      Buffer.from(String(Reflect.get(privateKey.export({ format: 'jwk' }), part)), 'base64url'),
+    ) as [Buffer, Buffer];
+    const toPrivate = (...parts: Buffer[]) => `whsk_${Buffer.concat(parts).toString('base64')}`;
+
+    const isSigned = ({ headers, text }: ReceivedRequest, signature: string): boolean => {
+      const [scheme, value = ''] = signature.split(',');
+      const content = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${text}`;
+      return scheme === 'v1a' && verify(null, Buffer.from(content), publicKey, Buffer.from(value, 'base64'));
+    };
+
+    it.each([
+      ['its seed alone', toPrivate(seed)],
+      ['its public key behind it', toPrivate(seed, point)],
+    ])('signs so that the public key verifies it: %s', async (_, WEBHOOK_SECRET) => {
+      const request = await getRequest({ WEBHOOK_SECRET });
+      const signature = request.headers['webhook-signature'] ?? '';
+      expect(isSigned(request, signature)).toBe(true);
+      expect(isSigned({ ...request, text: `${request.text} ` }, signature)).toBe(false);
+    });
+
+    it('signs by either scheme while the receiver changes over', async () => {
+      const request = await getRequest({
+        WEBHOOK_SECRET: toPrivate(seed),
+        WEBHOOK_PREVIOUS_SECRET: toSecret(KEY),
+      });
+      const [asymmetric = '', symmetric] = request.headers['webhook-signature']?.split(' ') ?? [];
+      expect(isSigned(request, asymmetric)).toBe(true);
+      expect(symmetric).toBe(sign(request));
+    });
+
+    it.each([31, 33, 63, 65])('is not one of %d bytes', (length) => {
+      expect(() => parse({ WEBHOOK_SECRET: toPrivate(Buffer.alloc(length, 1)) })).toThrow(
+        'WEBHOOK_SECRET must be',
+      );
+    });
+  });
+
+  it('sends the headers of the secrets, none of which replaces its own', async () => {
+    const request = await getRequest({
+      WEBHOOK_HEADERS:
+        'aeg-sas-key=a%3Db%2Cc,x-team=identity,authorization=Basic%20x,Webhook-Id=1,webhook-signature=v1',
+      WEBHOOK_TOKEN: 't0ken',
+    });
+    expect(request.headers).toMatchObject({
+      'aeg-sas-key': 'a=b,c',
+      'x-team': 'identity',
+      authorization: 'Bearer t0ken',
+      'content-type': 'application/cloudevents+json',
+      'webhook-id': LOGIN.id,
+      'webhook-signature': sign(request),
+    });
   });
 
   it('sends the same id and body on every attempt, with the time of the attempt', async () => {
