@@ -24,7 +24,7 @@ export const generateFiles = async (): Promise<ReadonlyMap<string, string>> => {
     ['actions/all.ts', toAll(destinations)],
     ['a0deploy.yaml', toManifest(destinations)],
     ['package.json', toPackageJson(destinations)],
-    ...(await toDocuments(destinations)),
+    ...toDocuments(destinations),
   ]);
 };
 

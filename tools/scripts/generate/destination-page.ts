@@ -1,32 +1,19 @@
 /** The page of a destination in docs/destinations/. */
-import { isDeepStrictEqual } from 'node:util';
 import type { SecretDeclarations } from '../../../lib/secrets.ts';
 import { parseSecrets } from '../../../lib/settings.ts';
 import type { DestinationFile } from './destination-file.ts';
-import {
-  CHOICES,
-  DEFAULT_SIGN_UP,
-  examplePayload,
-  exampleRequests,
-  exampleSecrets,
-  LOGIN,
-  SIGN_UP,
-} from './example.ts';
-import { type Blocks, code, codeBlock, hasBlock, list, table } from './markdown.ts';
+import { CHOICES, DEFAULT_SIGN_UP, examplePayload, exampleSecrets, LOGIN, SIGN_UP } from './example.ts';
+import { type Blocks, code, codeBlock, list, table } from './markdown.ts';
 import { getLeaves, getPayloadFields } from './origins.ts';
 import { getVersion } from './package-json.ts';
 
-export const pageBlocks = async (destination: DestinationFile, page: string): Promise<Blocks> => {
-  const requests = hasBlock(page, 'requests') ? await requestsBlock(destination) : '';
-  return {
-    summary: () => summary(destination),
-    secrets: () =>
-      `${secretsTable(destination.sink.secrets)}\n\nEvery Action also has the [common settings](../configuration.md#every-action).`,
-    payload: () => payload(destination),
-    requests: () => requests,
-    responses: () => responsesTable(destination),
-  };
-};
+export const pageBlocks = (destination: DestinationFile): Blocks => ({
+  summary: () => summary(destination),
+  secrets: () =>
+    `${secretsTable(destination.sink.secrets)}\n\nEvery Action also has the [common settings](../configuration.md#every-action).`,
+  payload: () => payload(destination),
+  responses: () => responsesTable(destination),
+});
 
 const summary = ({ name, identifier, sink, dependencies }: DestinationFile): string => {
   const versions = dependencies.map((dependency) => code(`${dependency}@${getVersion(dependency)}`));
@@ -73,21 +60,6 @@ const payload = ({ sink }: DestinationFile): string => {
       ]),
     ),
   ].join('\n\n');
-};
-
-/** What `send` requests for the example, with the payload in place of which its heading says where it is shown. */
-const requestsBlock = async ({ sink }: DestinationFile): Promise<string> => {
-  const shown = examplePayload(sink, DEFAULT_SIGN_UP);
-  const requests = await exampleRequests(sink, DEFAULT_SIGN_UP);
-  return requests
-    .map(({ url, body }) => {
-      const { pathname, search } = new URL(url);
-      const content = JSON.parse(body, (_, value) =>
-        isDeepStrictEqual(value, shown) ? 'the event above' : value,
-      );
-      return `${code(`POST ${pathname}${search}`)}\n\n${codeBlock('json', JSON.stringify(content, null, 2))}`;
-    })
-    .join('\n\n');
 };
 
 /** `SignUp, Login`, or when Logins are recorded. */

@@ -12,21 +12,19 @@ import { getVersion, listVendors } from './package-json.ts';
 import { fieldsTable } from './sent-fields.ts';
 
 /** Path → content, of every document with generated blocks, and of the page of each destination. */
-export const toDocuments = async (
-  destinations: readonly DestinationFile[],
-): Promise<ReadonlyMap<string, string>> => {
+export const toDocuments = (destinations: readonly DestinationFile[]): ReadonlyMap<string, string> => {
   const shared = sharedBlocks(destinations);
   const documents = ['README.md', ...readdirSync(path.join(ROOT, 'docs')).map((file) => `docs/${file}`)];
-  const toPage = async (destination: DestinationFile): Promise<readonly [string, string]> => {
+  const toPage = (destination: DestinationFile): readonly [string, string] => {
     const file = getPage(destination.name);
     const content = existsSync(path.join(ROOT, file)) ? read(file) : toNewPage(destination);
-    return [file, fillBlocks(content, toGetBlock(await pageBlocks(destination, content)))];
+    return [file, fillBlocks(content, toGetBlock(pageBlocks(destination)))];
   };
   return new Map([
     ...documents
       .filter((file) => file.endsWith('.md'))
       .map((file) => [file, fillBlocks(read(file), toGetBlock(shared))] as const),
-    ...(await Promise.all(destinations.map(toPage))),
+    ...destinations.map(toPage),
   ]);
 };
 

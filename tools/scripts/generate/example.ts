@@ -1,7 +1,6 @@
 /** One login of one user, from which the payloads in the documents are computed. */
 import { type Activity, toLogin } from '../../../lib/activity.ts';
 import { applyChoices } from '../../../lib/choices.ts';
-import type { HttpRequest } from '../../../lib/http.ts';
 import { toRecorded } from '../../../lib/privacy.ts';
 import { getRequiredSecrets, type SecretDeclarations } from '../../../lib/secrets.ts';
 import { parseSecrets } from '../../../lib/settings.ts';
@@ -121,13 +120,3 @@ export const exampleSecrets = ({
 /** What a sink sends for an activity, as it is in JSON. */
 export const examplePayload = (sink: Sink, activity: Activity): unknown =>
   JSON.parse(JSON.stringify(sink.toPayload(activity, parseSecrets(sink, exampleSecrets(sink)), SENT_AT)));
-
-/** What `send` requests for an activity. Mock vendors are for what is sent; this is for what is shown. */
-export const exampleRequests = async (sink: Sink, activity: Activity): Promise<readonly HttpRequest[]> => {
-  const requests: HttpRequest[] = [];
-  await sink.send([activity], parseSecrets(sink, exampleSecrets(sink)), async (request) => {
-    requests.push(request);
-    return { status: 200, headers: {}, body: { code: 200, status: 1 } };
-  });
-  return requests;
-};

@@ -16,9 +16,6 @@ export const fillBlocks = (document: string, getBlock: GetBlock): string =>
     return lineBreak === '' ? `${start}${content}${end}` : `${start}\n\n${content}\n\n${end}`;
   });
 
-export const hasBlock = (document: string, name: string): boolean =>
-  document.includes(`<!-- generated: ${name} -->`);
-
 /** A `|` in a cell is escaped; the cells are Markdown otherwise. */
 export const table = (heading: readonly string[], rows: ReadonlyArray<readonly string[]>): string =>
   [heading, heading.map(() => '---'), ...rows]
