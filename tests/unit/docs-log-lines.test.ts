@@ -18,9 +18,9 @@ const failed = (
     asIs,
   );
 
-const delivered = (figures: object = {}, activity = LOGIN): Outcome =>
+const delivered = (figures: object = {}, activity = LOGIN, destination = 'splunk'): Outcome =>
   toDeliveryOutcome(
-    { action: 'splunk', destination: 'splunk', activity },
+    { action: destination, destination, activity },
     { attempts: 1, elapsedMs: 23, dropped: 0, flushed: 0, flushMs: 0, ...figures },
     asIs,
   );
@@ -29,6 +29,7 @@ const busy = new UnavailableError('503 Service Unavailable', {
   status: 503,
   vendorMessage: 'Server is busy',
 });
+const unavailable = new UnavailableError('503 Service Unavailable', { status: 503 });
 const timeout = new UnavailableError('timed out after 3000 ms', { code: 'TIMEOUT' });
 const reset = new UnavailableError('connection error: ECONNRESET', { code: 'ECONNRESET' });
 const circuitOpen = new UnavailableError('circuit open after 3 consecutive failures', {
@@ -62,6 +63,7 @@ const OUTCOMES: ReadonlyArray<readonly [action: string, ...outcomes: Outcome[]]>
   ['splunk', toErrorOutcome(BASE, malformed)],
   ['all', { action: 'all', destination: 'all', status: 'misconfigured', problems: {} }],
   ['splunk', { ...delivered({}, SIGN_UP), metadataWriteFailed: true } as Outcome],
+  ['mixpanel', delivered({ profileError: unavailable }, SIGN_UP, 'mixpanel')],
   ['splunk', delivered({ flushRejection: { error: invalidData, activities: [LOGIN] } })],
   ['splunk', delivered({ dropped: 2 })],
   ['splunk', { ...delivered(), propertiesError: 'properties() threw TypeError' }],
