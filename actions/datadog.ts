@@ -44,7 +44,6 @@ const toPayload = (activity: Activity, secrets: Secrets, now: Date) => {
   const { email, userAgent, hostname, ...properties } = commonProperties(activity);
   const { user, request } = activity;
   return {
-    ...user.properties,
     ...properties,
     ...(now.getTime() - activity.time.getTime() <= TIMESTAMP_LIMIT_MS && { timestamp: activity.time }),
     occurredAt: activity.time,
@@ -56,7 +55,7 @@ const toPayload = (activity: Activity, secrets: Secrets, now: Date) => {
     ddtags: secrets.DATADOG_TAGS,
     id: activity.id,
     evt: { name: names.getEventName(activity, secrets), category: 'authentication', outcome: 'success' },
-    usr: { id: user.id, name: user.name, email },
+    usr: { ...user.properties, id: user.id, name: user.name, email },
     network: {
       client: {
         ip: request.ip,

@@ -23,7 +23,7 @@ export const LOGIN: Activity = toLogin(login(), NOW);
 export const SIGN_UP: Activity = toSignUp(toLogin(signUp({}, NOW.getTime()), NOW));
 
 /** What an application passes along of the visitor. */
-export const VISITOR_QUERY = {
+const VISITOR_QUERY = {
   'ext-anonymous_id': '0d9e4c1b-visitor',
   'ext-session_id': '1769860500000',
   'ext-referrer': 'https://news.example.com/shops',
