@@ -5,6 +5,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, openBrowser } from '../../tools/playground/browser.ts';
+import { FIRST_FLOW, Playground } from '../../tools/playground/playground.ts';
 import { startOnPreferredPort } from '../../tools/playground/preferred-port.ts';
 import { startPlaygroundServer } from '../../tools/playground/server.ts';
 import { VETERAN, WEB } from '../../tools/simulator/personas.ts';
@@ -300,6 +301,78 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     const getKeenMode = () =>
       running.playground.getState().destinations.find(({ name }) => name === 'keen')?.mode;
     await expect.poll(getKeenMode).toBe('rejects');
+  });
+
+  it('starts with a flow of four, and adds another destination with one click', async () => {
+    const playground = await Playground.open();
+    const server = await startPlaygroundServer(playground);
+    const page = await browser.newPage();
+    await page.goto(server.entryUrl);
+    const getCards = () =>
+      page.getByRole('article').evaluateAll((cards) => cards.map((card) => card.ariaLabel));
+    await expect.poll(getCards).toEqual(FIRST_FLOW);
+    await page.getByRole('button', { name: 'Bind posthog' }).click();
+    await expect.poll(getCards).toContain('posthog');
+    await page.getByRole('button', { name: 'Bind all' }).click();
+    await page.getByText('Recorded twice').waitFor();
+    await page.close();
+    await Promise.all([server.close(), playground.close()]);
+  });
+
+  it.each([390, 1024, 1280, 1920])(
+    'shows every heading and outcome of ten destinations in full at %i px',
+    async (width) => {
+      const page = await openPage();
+      await page.setViewportSize({ width, height: 720 });
+      await getMode(page, 'splunk').selectOption('Fails, 500');
+      await logIn(page);
+      await expectRows(page, 1);
+      const clipped = await page
+        .locator('thead .action span, tbody .run-cell .label, tbody .run-cell .mark')
+        .evaluateAll((elements) =>
+          elements
+            .filter((element) => {
+              const { width: shown } = element.getBoundingClientRect();
+              return shown > 1 && element.scrollWidth > Math.ceil(element.clientWidth);
+            })
+            .map((element) => element.textContent),
+        );
+      expect(clipped).toEqual([]);
+      await expectText(getCell(page, 'splunk'), width > 900 ? '500' : 'splunk');
+    },
+  );
+
+  it('shows every SignUp in the same color, which is not that of a failure', async () => {
+    const page = await openPage();
+    await getMode(page, 'splunk').selectOption('Fails, 500');
+    await logIn(page);
+    await expectRows(page, 1);
+    const getColors = (selector: string) =>
+      page.locator(selector).evaluateAll((elements) => {
+        const getColor = (element: unknown) => Reflect.get(globalThis, 'getComputedStyle')(element).color;
+        return [...new Set(elements.map(getColor))];
+      });
+    const signUps = await getColors('.mark.sign-up');
+    const failures = await getColors('.mark.bad');
+    expect([signUps.length, failures.length]).toEqual([1, 1]);
+    expect(signUps).not.toEqual(failures);
+  });
+
+  it('shows the details without covering the logins', async () => {
+    const page = await openPage();
+    await logIn(page);
+    await getCell(page, 'keen').getByRole('button').click();
+    await getDetails(page).waitFor();
+    for (const width of [1024, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 1000 });
+      const [table, details] = await Promise.all([
+        page.locator('.timeline').boundingBox(),
+        getDetails(page).boundingBox(),
+      ]);
+      if (!table || !details) throw new Error('Not shown');
+      const isBelow = details.y >= table.y + table.height;
+      expect(isBelow || details.x >= table.x + table.width, `${width} px`).toBe(true);
+    }
   });
 
   it('is no taller than its content', async () => {

@@ -18,6 +18,9 @@ import { toActionState } from './views/action-view.ts';
 import { toDestinationState } from './views/destination-view.ts';
 import { type Names, toLoginDetails, toLoginRow } from './views/login-view.ts';
 
+/** Few, as in most tenants: a log, a customer data platform, product analytics, and a server of one's own. */
+export const FIRST_FLOW = ['splunk', 'segment', 'mixpanel', 'webhook'];
+
 const LISTED_LOGINS = 40;
 const CONCURRENT_LOGINS = 4;
 
@@ -30,21 +33,28 @@ export class Playground {
 
   readonly #mocks: readonly VendorMock[];
   readonly #catalog: readonly Action[];
+  readonly #boundNames: readonly string[];
   #tenant = new Tenant();
   #flow = new PostLoginFlow(this.#tenant, [], []);
   #history = new LoginHistory();
   #modes = new Map<string, DestinationMode>();
   #randomLogins: { done: number; readonly total: number } | null = null;
 
-  private constructor(mocks: readonly VendorMock[], catalog: readonly Action[]) {
+  private constructor(
+    mocks: readonly VendorMock[],
+    catalog: readonly Action[],
+    boundNames: readonly string[],
+  ) {
     this.#mocks = mocks;
     this.#catalog = catalog;
+    this.#boundNames = boundNames;
     this.reset();
   }
 
-  static async open(): Promise<Playground> {
+  /** @param boundNames the Actions of the flow at first. */
+  static async open(boundNames: readonly string[] = FIRST_FLOW): Promise<Playground> {
     const mocks = vendors.map((vendor) => startVendorMock(vendor, { tls: vendor.tls ?? false }));
-    return new Playground(await Promise.all(mocks), await loadActions());
+    return new Playground(await Promise.all(mocks), await loadActions(), boundNames);
   }
 
   async close(): Promise<void> {
@@ -58,8 +68,7 @@ export class Playground {
     this.#tenant = new Tenant();
     addPersonas(this.#tenant);
     const actions = this.#catalog.map((action) => this.#loadAction(action));
-    const boundNames = this.#mocks.map(({ name }) => name);
-    this.#flow = new PostLoginFlow(this.#tenant, actions, boundNames);
+    this.#flow = new PostLoginFlow(this.#tenant, actions, this.#boundNames);
     this.#history = new LoginHistory();
     this.#modes = new Map();
     this.#randomLogins = null;

@@ -3,11 +3,17 @@ import { getAccent } from './accent.ts';
 import { formatMs, formatTime } from './labels.ts';
 import { change } from './requests.ts';
 
+/** Those that the flow delivers to, or has delivered to. */
+const getShown = ({ actions, destinations }: State): readonly DestinationState[] => {
+  const reached = new Set(actions.flatMap((action) => (action.isBound ? action.destinations : [])));
+  return destinations.filter(({ name, signUps, logins }) => reached.has(name) || signUps + logins > 0);
+};
+
 export const Destinations = ({ state, onEdit }: { state: State; onEdit: (name: string) => void }) => (
   <section aria-labelledby="destinations">
     <h2 id="destinations">Destinations</h2>
     <div class="cards">
-      {state.destinations.map((destination) => (
+      {getShown(state).map((destination) => (
         <Card
           key={destination.name}
           destination={destination}

@@ -88,20 +88,36 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             />
           </Field>
         )}
-        <Field label="Application">
-          <select
-            id="application"
-            value={application}
-            onChange={(event) => setApplication(event.currentTarget.value)}
-          >
-            {applications.map(({ id, name, isExcluded }) => (
-              <option key={id} value={id}>
-                {name}
-                {isExcluded ? ' (analytics: off)' : ''}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <div class="pair">
+          <Field label="Application">
+            <select
+              id="application"
+              value={application}
+              onChange={(event) => setApplication(event.currentTarget.value)}
+            >
+              {applications.map(({ id, name, isExcluded }) => (
+                <option key={id} value={id}>
+                  {name}
+                  {isExcluded ? ' (analytics: off)' : ''}
+                </option>
+              ))}
+            </select>
+          </Field>
+          <Field label="Organization">
+            <select
+              id="organization"
+              value={organization}
+              onChange={(event) => setOrganization(event.currentTarget.value)}
+            >
+              <option value="">None</option>
+              {organizations.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </Field>
+        </div>
         <Field label="Connection">
           <select
             id="connection"
@@ -114,20 +130,6 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
               .map((other) => (
                 <option key={other}>{other}</option>
               ))}
-          </select>
-        </Field>
-        <Field label="Organization">
-          <select
-            id="organization"
-            value={organization}
-            onChange={(event) => setOrganization(event.currentTarget.value)}
-          >
-            <option value="">None</option>
-            {organizations.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
           </select>
         </Field>
         <Field label="Protocol">
@@ -153,12 +155,12 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             {RANDOM_LOGINS} random logins
           </button>
         )}
-        <progress
-          aria-label="Random logins"
-          max={randomLogins?.total ?? RANDOM_LOGINS}
-          value={randomLogins?.done ?? 0}
-        />
-        <span>{randomLogins ? `${randomLogins.done} of ${randomLogins.total}` : ''}</span>
+        {randomLogins && (
+          <>
+            <progress aria-label="Random logins" max={randomLogins.total} value={randomLogins.done} />
+            <span>{`${randomLogins.done} of ${randomLogins.total}`}</span>
+          </>
+        )}
       </div>
     </section>
   );
