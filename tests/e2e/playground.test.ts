@@ -223,7 +223,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await expectText(getDetails(page), 'timed out after 250 ms');
     const splunk = getDetails(page).locator('.run-details').first();
     await expectText(splunk, '"userName": "Ada"');
-    const requestBody = splunk.locator('pre').nth(2);
+    const requestBody = splunk.locator('pre').nth(1);
     expect(await requestBody.innerText()).toContain('"userName": "Ada"');
     expect(await requestBody.innerText()).not.toContain('ada@example.com');
   });
@@ -301,6 +301,55 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     const getKeenMode = () =>
       running.playground.getState().destinations.find(({ name }) => name === 'keen')?.mode;
     await expect.poll(getKeenMode).toBe('rejects');
+  });
+
+  it('opens the details on the request of the clicked Action, and copies it as JSON and as curl', async () => {
+    const page = await openPage();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await logIn(page);
+    await getCell(page, 'mixpanel').getByRole('button').click();
+    const details = getDetails(page);
+    await details.locator('.run-details').first().waitFor();
+    const first = details.locator('.run-details').first();
+    await expectText(first, 'mixpanel');
+    const parts = await first.locator('.part').allInnerTexts();
+    expect(parts.slice(0, 2)).toEqual([
+      expect.stringContaining('Request'),
+      expect.stringContaining('Response 200'),
+    ]);
+    expect(parts.slice(-3)).toEqual(['Outcome', 'Activity', 'Log']);
+    const getClipboard = () => page.evaluate<string>('navigator.clipboard.readText()');
+    await first.getByRole('button', { name: 'Copy as JSON' }).first().click();
+    await first.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(JSON.parse(await getClipboard())).toMatchObject([{ event: 'Signed Up' }]);
+    await first.getByRole('button', { name: 'Copy as curl' }).first().click();
+    await expect.poll(getClipboard).toMatch(/^curl -X POST 'http:.*\/import/);
+    expect(await getClipboard()).toContain('authorization: Basic \'"$CREDENTIAL"');
+  });
+
+  it('shows that the circuit of a destination is open, until when, and what is buffered', async () => {
+    const page = await openPage();
+    await getMode(page, 'keen').selectOption('Up');
+    await getMode(page, 'splunk').selectOption('Fails, 500');
+    for (let logins = 0; logins < 3; logins += 1) {
+      await running.playground.logIn({ user: VETERAN, application: WEB });
+    }
+    const delivery = getCard(page, 'splunk').locator('.delivery');
+    await expect.poll(() => delivery.innerText()).toMatch(/Circuit open, probe in \d+ s/);
+    await expectText(delivery, '3 failed');
+    await expectText(delivery, '3 buffered');
+    const getSeconds = async () => Number(/in (\d+) s/.exec(await delivery.innerText())?.[1]);
+    const seconds = await getSeconds();
+    await expect.poll(getSeconds, { timeout: WAIT_LIMIT_MS }).toBeLessThan(seconds);
+    expect(await getCard(page, 'keen').locator('.delivery').innerText()).toBe('');
+  });
+
+  it('does not take a page of HTML for an acceptance', async () => {
+    const page = await openPage();
+    await getMode(page, 'splunk').selectOption('HTML page, 200');
+    await logIn(page);
+    await expectText(getCard(page, 'splunk').locator('.delivery'), '1 failed');
+    await expectText(getCard(page, 'splunk').locator('.counts'), 'SignUps\n0');
   });
 
   it('starts with a flow of four, and adds another destination with one click', async () => {

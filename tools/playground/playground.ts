@@ -168,6 +168,7 @@ export class Playground {
           mode: this.#modes.get(mock.name) ?? 'up',
           secrets: this.#flow.getAction(mock.name).secrets,
           logins,
+          status: this.#history.statuses.get(mock.name),
           getUserName: this.#names.getUserName,
         }),
       ),

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import type { DestinationState, State } from '../state.ts';
 import { getAccent } from './accent.ts';
 import { formatMs, formatTime } from './labels.ts';
@@ -35,6 +36,7 @@ interface Props {
 
 const Card = ({ destination, modes, accent, onEdit }: Props) => {
   const { name, mode, isRedirected, signUps, logins, duplicates, latency, activities } = destination;
+  const { failed, buffered, dropped, circuitOpenUntil } = destination;
   return (
     <article class={`card ${accent} ${mode === 'up' ? '' : 'broken'}`} aria-label={name}>
       <header>
@@ -71,6 +73,12 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
           <dd class={duplicates > 0 ? '' : 'none'}>{duplicates}</dd>
         </div>
       </dl>
+      <p class="delivery">
+        {circuitOpenUntil !== null && <Circuit openUntil={circuitOpenUntil} />}
+        {failed > 0 && <span class="bad">{failed} failed</span>}
+        {buffered > 0 && <span>{buffered} buffered</span>}
+        {dropped > 0 && <span class="bad">{dropped} lost</span>}
+      </p>
       <Chart destination={destination} />
       <p class="latency">
         {latency
@@ -90,6 +98,21 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
         ))}
       </ol>
     </article>
+  );
+};
+
+/** Counts down until a login may probe the destination. */
+const Circuit = ({ openUntil }: { openUntil: number }) => {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.ceil((openUntil - now) / 1000);
+  return (
+    <b class="bad" title="After 3 consecutive failures, logins no longer wait for this destination">
+      {seconds > 0 ? `Circuit open, probe in ${seconds} s` : 'Half-open: the next login probes'}
+    </b>
   );
 };
 

@@ -1,4 +1,5 @@
 import type { ReceivedRequest, VendorMock } from '../../simulator/vendors/vendor-mock.ts';
+import type { DeliveryStatus } from '../delivery-status.ts';
 import type { DestinationMode } from '../destination-modes.ts';
 import type { RecordedLogin } from '../login-history.ts';
 import type { AcceptedActivity, DestinationState } from '../state.ts';
@@ -13,12 +14,13 @@ interface Context {
   /** The secrets of the Action that delivers to this destination alone. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly logins: readonly RecordedLogin[];
+  readonly status: DeliveryStatus;
   getUserName(userId: string): string;
 }
 
 export const toDestinationState = (
   { name, url, requests }: VendorMock,
-  { mode, secrets, logins, getUserName }: Context,
+  { mode, secrets, logins, status, getUserName }: Context,
 ): DestinationState => {
   const activities = toActivities(requests, getUserName);
   const accepted = activities.filter(({ isDuplicate }) => !isDuplicate);
@@ -30,6 +32,10 @@ export const toDestinationState = (
     signUps,
     logins: accepted.length - signUps,
     duplicates: activities.length - accepted.length,
+    failed: status.failed,
+    buffered: status.buffered,
+    dropped: status.dropped,
+    circuitOpenUntil: status.circuitOpenUntil ?? null,
     latency: toPercentiles(getLatencies(url, logins)),
     activities: activities.slice(-LISTED_ACTIVITIES).reverse(),
     chart: toChart(accepted),
