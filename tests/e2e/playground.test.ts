@@ -84,6 +84,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
       const logins = recordedTypes.includes('Login') ? 1 : 0;
       await expectText(counts, `SignUps\n1\nLogins\n${logins}\nDuplicates\n0`);
     }
+    for (const { name } of vendors) await expectText(getCard(page, name).locator('.latency'), 'p50');
     await expectText(page.getByRole('status'), 'Login 2: Ada, interactive login: splunk Login');
   });
 

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { DestinationState, State } from '../state.ts';
 import { getAccent } from './accent.ts';
@@ -82,7 +83,14 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
       <Chart destination={destination} />
       <p class="latency">
         {latency
-          ? `p50 ${formatMs(latency.p50)} · p95 ${formatMs(latency.p95)} · p99 ${formatMs(latency.p99)}`
+          ? Object.entries(latency).map(([name, ms], index) => (
+              <Fragment key={name}>
+                {index > 0 && ' · '}
+                <span>
+                  {name} {formatMs(ms)}
+                </span>
+              </Fragment>
+            ))
           : 'Nothing accepted yet'}
       </p>
       {isRedirected && (

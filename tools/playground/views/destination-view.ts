@@ -65,11 +65,13 @@ const toChart = (activities: readonly AcceptedActivity[]): DestinationState['cha
   return bars;
 };
 
-const getLatencies = (url: string, logins: readonly RecordedLogin[]): number[] =>
-  logins
+const getLatencies = (url: string, logins: readonly RecordedLogin[]): number[] => {
+  const isAt = (target: string) => target === url || target.startsWith(`${url}/`);
+  return logins
     .flatMap(({ runs }) => runs.flatMap(({ exchanges }) => exchanges))
-    .filter(({ url: target, status = 0 }) => target.startsWith(`${url}/`) && status >= 200 && status < 300)
+    .filter(({ url: target, status = 0 }) => isAt(target) && status >= 200 && status < 300)
     .flatMap(({ durationMs }) => durationMs ?? []);
+};
 
 /** Nearest rank: https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method */
 const toPercentiles = (latencies: readonly number[]): DestinationState['latency'] => {
