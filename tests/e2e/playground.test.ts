@@ -97,7 +97,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await page.getByLabel('Organization').selectOption('Acme Corporation');
     await logIn(page);
     await expectText(getNewestRow(page), 'Mary <b>Jackson</b>');
-    await page.getByLabel('Protocol').selectOption('Refresh token');
+    await page.getByLabel('Kind').selectOption('Refresh token');
     await logIn(page);
     await expectRows(page, 2);
     await expectText(getCell(page, 'splunk'), 'skipped');
@@ -496,12 +496,57 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await expectText(getDetails(page), 'Login 1');
   });
 
+  it('logs in with query parameters, metadata, methods and a protocol of its own', async () => {
+    running.playground.editFlow((flow) =>
+      flow.setSecrets(['splunk'], { PROPERTIES: 'plan=user.app_metadata.plan,team=user.user_metadata.team' }),
+    );
+    const page = await openPage();
+    await page.getByText('Query, metadata, methods').click();
+    await page.getByLabel('Query of /authorize').fill('ext-anonymous_id=visitor-7&utm_source=newsletter');
+    await page.getByLabel('user_metadata').fill('{ "team": "blue" }');
+    await page.getByLabel('app_metadata').fill('{ "plan"');
+    await logIn(page);
+    await expectRows(page, 0);
+    await page.getByLabel('app_metadata').fill('{ "plan": "pro" }');
+    await page.getByLabel('Authentication methods').fill('passkey, mfa');
+    await page.getByLabel('Protocol').selectOption('samlp');
+    await logIn(page);
+    await getCell(page, 'splunk').getByRole('button').click();
+    const activity = getDetails(page).locator('.activity').first();
+    await expectText(activity, 'Protocol\nsamlp\nMethods\npasskey, mfa\nSecond factor\nyes');
+    await expectText(activity, 'Anonymous visitor\nvisitor-7');
+    await expectText(activity, 'Campaign\nutm_source=newsletter');
+    await expectText(activity, 'Properties\nplan=pro, team=blue');
+  });
+
+  it('checks secrets as they are typed, and saves none that are malformed', async () => {
+    const page = await openPage();
+    await openSecrets(page, 'splunk');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('SPLUNK_HEC_URL', { exact: true }).fill('not a url');
+    await dialog.getByLabel('DELIVERY_TIMEOUT_MS').fill('7');
+    await dialog.getByText('SPLUNK_HEC_URL must be an https URL').waitFor();
+    await dialog.getByText('DELIVERY_TIMEOUT_MS must be a whole number from 250 to 10000').waitFor();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expectText(dialog.getByRole('alert'), 'Not saved: SPLUNK_HEC_URL must be');
+    await dialog.getByLabel('SPLUNK_HEC_URL', { exact: true }).fill('');
+    await dialog.getByLabel('DELIVERY_TIMEOUT_MS').fill('700');
+    await dialog.getByLabel('HASH_FIELDS').fill('email');
+    await dialog.getByText('HASH_KEY is missing').waitFor();
+    await dialog.getByLabel('HASH_KEY', { exact: true }).fill('key');
+    await expect.poll(() => dialog.getByText('HASH_KEY is missing').count()).toBe(0);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => dialog.count()).toBe(0);
+    await logIn(page);
+    await expectText(getCell(page, 'splunk'), 'SignUp');
+  });
+
   it('calls only a first login with the user a sign-up', async () => {
     const page = await openPage();
     await page.getByRole('button', { name: 'Sign up', exact: true }).waitFor();
-    await page.getByLabel('Protocol').selectOption('Refresh token');
+    await page.getByLabel('Kind').selectOption('Refresh token');
     await page.getByRole('button', { name: 'Refresh the token' }).waitFor();
-    await page.getByLabel('Protocol').selectOption('Silent authentication');
+    await page.getByLabel('Kind').selectOption('Silent authentication');
     await page.getByRole('button', { name: 'Authenticate silently' }).waitFor();
   });
 

@@ -1,5 +1,6 @@
 /** The playground: a local tenant with the built Actions, and mock vendors that can be broken. Nothing leaves this machine. */
 import { EventEmitter } from 'node:events';
+import type { Problems } from '../../lib/secrets.ts';
 import { type Action, loadActions } from '../shared/catalog.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import type { LoginRequest } from '../simulator/auth0/flow.ts';
@@ -9,6 +10,7 @@ import { addPersonas } from '../simulator/personas.ts';
 import { vendors } from '../simulator/vendors/all-vendors.ts';
 import { startVendorMock, type VendorMock } from '../simulator/vendors/vendor-mock.ts';
 import { DESTINATION_MODES, type DestinationMode } from './destination-modes.ts';
+import type { LoginBody } from './login-body.ts';
 import { LoginHistory } from './login-history.ts';
 import { observeExecutions, toObserved } from './observed-action.ts';
 import { type PlaygroundAction, PostLoginFlow } from './post-login-flow.ts';
@@ -98,6 +100,22 @@ export class Playground {
     const id = history.add(result, observations);
     this.#notify();
     return id;
+  }
+
+  /** Logs a user in as the form asks, with metadata of the user's. */
+  logInAs(body: LoginBody): Promise<number | undefined> {
+    const { query, userMetadata = {}, appMetadata = {}, ...login } = body;
+    const user = this.#tenant.users.get(login.user);
+    if (user) {
+      user.user_metadata = { ...Object(user.user_metadata), ...userMetadata };
+      user.app_metadata = { ...Object(user.app_metadata), ...appMetadata };
+    }
+    return this.logIn({ ...login, ...(query && { request: { query } }) });
+  }
+
+  /** What would be wrong with the secrets of an Action after a change, and is not yet. */
+  findProblems(action: string, changes: Readonly<Record<string, string | null>>): Problems {
+    return this.#flow.findProblems(action, changes);
   }
 
   /** Logs users in at random, some concurrently. Another call ends the previous one. */

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Kind } from '../../simulator/auth0/event.ts';
 import type { State } from '../state.ts';
 import { formatCount, KINDS, submitLabel } from './labels.ts';
+import { NO_OWN_CASE, OwnCaseFields, toLoginPart } from './own-case.tsx';
 import { change } from './requests.ts';
 import type { Selection } from './selection.ts';
 
@@ -25,6 +26,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
   const [connection, setConnection] = useState('');
   const [organization, setOrganization] = useState('');
   const [kind, setKind] = useState<Kind>('interactive');
+  const [ownCase, setOwnCase] = useState(NO_OWN_CASE);
   const [isBusy, setBusy] = useState(false);
 
   // After a reset the selected user may no longer exist.
@@ -49,6 +51,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
         kind,
         ...(connection && { connection }),
         ...(organization && { organization }),
+        ...toLoginPart(ownCase),
       });
       if (response && location.hash) onLogin({ login: (await response.json()).id });
       setName('');
@@ -132,8 +135,8 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
               ))}
           </select>
         </Field>
-        <Field label="Protocol">
-          <select id="protocol" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
+        <Field label="Kind">
+          <select id="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
             {Object.entries(KINDS).map(([value, label]) => (
               <option key={value} value={value}>
                 {label}
@@ -141,6 +144,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             ))}
           </select>
         </Field>
+        <OwnCaseFields typed={ownCase} onChange={setOwnCase} />
         <button type="submit" class="primary" disabled={isBusy}>
           {submitLabel(kind, isNew || user.logins === 0)}
         </button>
