@@ -5,6 +5,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, openBrowser } from '../../tools/playground/browser.ts';
+import { FIRST_FLOW, Playground } from '../../tools/playground/playground.ts';
 import { startOnPreferredPort } from '../../tools/playground/preferred-port.ts';
 import { startPlaygroundServer } from '../../tools/playground/server.ts';
 import { VETERAN, WEB } from '../../tools/simulator/personas.ts';
@@ -83,6 +84,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
       const logins = recordedTypes.includes('Login') ? 1 : 0;
       await expectText(counts, `SignUps\n1\nLogins\n${logins}\nDuplicates\n0`);
     }
+    for (const { name } of vendors) await expectText(getCard(page, name).locator('.latency'), 'p50');
     await expectText(page.getByRole('status'), 'Login 2: Ada, interactive login: splunk Login');
   });
 
@@ -95,7 +97,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await page.getByLabel('Organization').selectOption('Acme Corporation');
     await logIn(page);
     await expectText(getNewestRow(page), 'Mary <b>Jackson</b>');
-    await page.getByLabel('Protocol').selectOption('Refresh token');
+    await page.getByLabel('Kind').selectOption('Refresh token');
     await logIn(page);
     await expectRows(page, 2);
     await expectText(getCell(page, 'splunk'), 'skipped');
@@ -222,7 +224,7 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await expectText(getDetails(page), 'timed out after 250 ms');
     const splunk = getDetails(page).locator('.run-details').first();
     await expectText(splunk, '"userName": "Ada"');
-    const requestBody = splunk.locator('pre').nth(2);
+    const requestBody = splunk.locator('pre').nth(1);
     expect(await requestBody.innerText()).toContain('"userName": "Ada"');
     expect(await requestBody.innerText()).not.toContain('ada@example.com');
   });
@@ -302,6 +304,127 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await expect.poll(getKeenMode).toBe('rejects');
   });
 
+  it('opens the details on the request of the clicked Action, and copies it as JSON and as curl', async () => {
+    const page = await openPage();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await logIn(page);
+    await getCell(page, 'mixpanel').getByRole('button').click();
+    const details = getDetails(page);
+    await details.locator('.run-details').first().waitFor();
+    const first = details.locator('.run-details').first();
+    await expectText(first, 'mixpanel');
+    const parts = await first.locator('.part').allInnerTexts();
+    expect(parts.slice(0, 2)).toEqual([
+      expect.stringContaining('Request'),
+      expect.stringContaining('Response 200'),
+    ]);
+    expect(parts.slice(-3)).toEqual(['Outcome', 'Activity', 'Log']);
+    const getClipboard = () => page.evaluate<string>('navigator.clipboard.readText()');
+    await first.getByRole('button', { name: 'Copy as JSON' }).first().click();
+    await first.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(JSON.parse(await getClipboard())).toMatchObject([{ event: 'Signed Up' }]);
+    await first.getByRole('button', { name: 'Copy as curl' }).first().click();
+    await expect.poll(getClipboard).toMatch(/^curl -X POST 'http:.*\/import/);
+    expect(await getClipboard()).toContain('authorization: Basic \'"$CREDENTIAL"');
+  });
+
+  it('shows that the circuit of a destination is open, until when, and what is buffered', async () => {
+    const page = await openPage();
+    await getMode(page, 'keen').selectOption('Up');
+    await getMode(page, 'splunk').selectOption('Fails, 500');
+    for (let logins = 0; logins < 3; logins += 1) {
+      await running.playground.logIn({ user: VETERAN, application: WEB });
+    }
+    const delivery = getCard(page, 'splunk').locator('.delivery');
+    await expect.poll(() => delivery.innerText()).toMatch(/Circuit open, probe in \d+ s/);
+    await expectText(delivery, '3 failed');
+    await expectText(delivery, '3 buffered');
+    const getSeconds = async () => Number(/in (\d+) s/.exec(await delivery.innerText())?.[1]);
+    const seconds = await getSeconds();
+    await expect.poll(getSeconds, { timeout: WAIT_LIMIT_MS }).toBeLessThan(seconds);
+    expect(await getCard(page, 'keen').locator('.delivery').innerText()).toBe('');
+  });
+
+  it('does not take a page of HTML for an acceptance', async () => {
+    const page = await openPage();
+    await getMode(page, 'splunk').selectOption('HTML page, 200');
+    await logIn(page);
+    await expectText(getCard(page, 'splunk').locator('.delivery'), '1 failed');
+    await expectText(getCard(page, 'splunk').locator('.counts'), 'SignUps\n0');
+  });
+
+  it('starts with a flow of four, and adds another destination with one click', async () => {
+    const playground = await Playground.open();
+    const server = await startPlaygroundServer(playground);
+    const page = await browser.newPage();
+    await page.goto(server.entryUrl);
+    const getCards = () =>
+      page.getByRole('article').evaluateAll((cards) => cards.map((card) => card.ariaLabel));
+    await expect.poll(getCards).toEqual(FIRST_FLOW);
+    await page.getByRole('button', { name: 'Bind posthog' }).click();
+    await expect.poll(getCards).toContain('posthog');
+    await page.getByRole('button', { name: 'Bind all' }).click();
+    await page.getByText('Recorded twice').waitFor();
+    await page.close();
+    await Promise.all([server.close(), playground.close()]);
+  });
+
+  it.each([390, 1024, 1280, 1920])(
+    'shows every heading and outcome of ten destinations in full at %i px',
+    async (width) => {
+      const page = await openPage();
+      await page.setViewportSize({ width, height: 720 });
+      await getMode(page, 'splunk').selectOption('Fails, 500');
+      await logIn(page);
+      await expectRows(page, 1);
+      const clipped = await page
+        .locator('thead .action span, tbody .run-cell .label, tbody .run-cell .mark')
+        .evaluateAll((elements) =>
+          elements
+            .filter((element) => {
+              const { width: shown } = element.getBoundingClientRect();
+              return shown > 1 && element.scrollWidth > Math.ceil(element.clientWidth);
+            })
+            .map((element) => element.textContent),
+        );
+      expect(clipped).toEqual([]);
+      await expectText(getCell(page, 'splunk'), width > 900 ? '500' : 'splunk');
+    },
+  );
+
+  it('shows every SignUp in the same color, which is not that of a failure', async () => {
+    const page = await openPage();
+    await getMode(page, 'splunk').selectOption('Fails, 500');
+    await logIn(page);
+    await expectRows(page, 1);
+    const getColors = (selector: string) =>
+      page.locator(selector).evaluateAll((elements) => {
+        const getColor = (element: unknown) => Reflect.get(globalThis, 'getComputedStyle')(element).color;
+        return [...new Set(elements.map(getColor))];
+      });
+    const signUps = await getColors('.mark.sign-up');
+    const failures = await getColors('.mark.bad');
+    expect([signUps.length, failures.length]).toEqual([1, 1]);
+    expect(signUps).not.toEqual(failures);
+  });
+
+  it('shows the details without covering the logins', async () => {
+    const page = await openPage();
+    await logIn(page);
+    await getCell(page, 'keen').getByRole('button').click();
+    await getDetails(page).waitFor();
+    for (const width of [1024, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 1000 });
+      const [table, details] = await Promise.all([
+        page.locator('.timeline').boundingBox(),
+        getDetails(page).boundingBox(),
+      ]);
+      if (!table || !details) throw new Error('Not shown');
+      const isBelow = details.y >= table.y + table.height;
+      expect(isBelow || details.x >= table.x + table.width, `${width} px`).toBe(true);
+    }
+  });
+
   it('is no taller than its content', async () => {
     for (let logins = 0; logins < 40; logins += 1)
       await running.playground.logIn({ user: VETERAN, application: WEB });
@@ -373,12 +496,57 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     await expectText(getDetails(page), 'Login 1');
   });
 
+  it('logs in with query parameters, metadata, methods and a protocol of its own', async () => {
+    running.playground.editFlow((flow) =>
+      flow.setSecrets(['splunk'], { PROPERTIES: 'plan=user.app_metadata.plan,team=user.user_metadata.team' }),
+    );
+    const page = await openPage();
+    await page.getByText('Query, metadata, methods').click();
+    await page.getByLabel('Query of /authorize').fill('ext-anonymous_id=visitor-7&utm_source=newsletter');
+    await page.getByLabel('user_metadata').fill('{ "team": "blue" }');
+    await page.getByLabel('app_metadata').fill('{ "plan"');
+    await logIn(page);
+    await expectRows(page, 0);
+    await page.getByLabel('app_metadata').fill('{ "plan": "pro" }');
+    await page.getByLabel('Authentication methods').fill('passkey, mfa');
+    await page.getByLabel('Protocol').selectOption('samlp');
+    await logIn(page);
+    await getCell(page, 'splunk').getByRole('button').click();
+    const activity = getDetails(page).locator('.activity').first();
+    await expectText(activity, 'Protocol\nsamlp\nMethods\npasskey, mfa\nSecond factor\nyes');
+    await expectText(activity, 'Anonymous visitor\nvisitor-7');
+    await expectText(activity, 'Campaign\nutm_source=newsletter');
+    await expectText(activity, 'Properties\nplan=pro, team=blue');
+  });
+
+  it('checks secrets as they are typed, and saves none that are malformed', async () => {
+    const page = await openPage();
+    await openSecrets(page, 'splunk');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('SPLUNK_HEC_URL', { exact: true }).fill('not a url');
+    await dialog.getByLabel('DELIVERY_TIMEOUT_MS').fill('7');
+    await dialog.getByText('SPLUNK_HEC_URL must be an https URL').waitFor();
+    await dialog.getByText('DELIVERY_TIMEOUT_MS must be a whole number from 250 to 10000').waitFor();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expectText(dialog.getByRole('alert'), 'Not saved: SPLUNK_HEC_URL must be');
+    await dialog.getByLabel('SPLUNK_HEC_URL', { exact: true }).fill('');
+    await dialog.getByLabel('DELIVERY_TIMEOUT_MS').fill('700');
+    await dialog.getByLabel('HASH_FIELDS').fill('email');
+    await dialog.getByText('HASH_KEY is missing').waitFor();
+    await dialog.getByLabel('HASH_KEY', { exact: true }).fill('key');
+    await expect.poll(() => dialog.getByText('HASH_KEY is missing').count()).toBe(0);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => dialog.count()).toBe(0);
+    await logIn(page);
+    await expectText(getCell(page, 'splunk'), 'SignUp');
+  });
+
   it('calls only a first login with the user a sign-up', async () => {
     const page = await openPage();
     await page.getByRole('button', { name: 'Sign up', exact: true }).waitFor();
-    await page.getByLabel('Protocol').selectOption('Refresh token');
+    await page.getByLabel('Kind').selectOption('Refresh token');
     await page.getByRole('button', { name: 'Refresh the token' }).waitFor();
-    await page.getByLabel('Protocol').selectOption('Silent authentication');
+    await page.getByLabel('Kind').selectOption('Silent authentication');
     await page.getByRole('button', { name: 'Authenticate silently' }).waitFor();
   });
 

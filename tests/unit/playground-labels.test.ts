@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { describeOutcome, formatMs, runLabel, statusLabel } from '../../tools/playground/client/labels.ts';
+import {
+  describeOutcome,
+  formatMs,
+  runLabel,
+  runMark,
+  statusLabel,
+} from '../../tools/playground/client/labels.ts';
 import type { OutcomeRow, RunRow } from '../../tools/playground/state.ts';
 
 const DELIVERED: OutcomeRow = {
@@ -75,6 +81,26 @@ describe('runLabel', () => {
     ['that the Action published no outcome', toRun(), 'no outcome'],
   ])('returns %s', (_, run, label) => {
     expect(runLabel(run)).toBe(label);
+  });
+});
+
+describe('runMark', () => {
+  const toRun = (...outcomes: OutcomeRow[]): RunRow => ({
+    name: 'all',
+    durationMs: 1,
+    deadlineMs: 3000,
+    outcomes,
+  });
+
+  it.each([
+    ['S for a SignUp', toRun(DELIVERED), 'S'],
+    ['L for a Login', toRun({ ...DELIVERED, type: 'Login' }), 'L'],
+    ['the HTTP status of a failure', toRun(FAILED), '503'],
+    ['! for a failure without one', toRun({ ...FAILED, code: 'TIMEOUT' } as OutcomeRow), '!'],
+    ['! for failures that differ', toRun(FAILED, { ...FAILED, code: '401' } as OutcomeRow), '!'],
+    ['– if nothing was to be recorded', toRun(SKIPPED), '–'],
+  ])('returns %s', (_, run, mark) => {
+    expect(runMark(run)).toBe(mark);
   });
 });
 

@@ -13,6 +13,12 @@ export const DESTINATION_MODES = {
     label: 'Throttles, 429',
     fault: { response: { status: 429, headers: { 'Retry-After': '60' }, body: BODY } },
   },
+  html: {
+    label: 'HTML page, 200',
+    fault: {
+      response: { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<html>Please log in</html>' },
+    },
+  },
   slow: { label: 'Slow, 1 s', fault: { delayMs: 1000 } },
   hangs: { label: 'Hangs', fault: { hang: true } },
   resets: { label: 'Resets connections', fault: { reset: 'after' } },

@@ -1,5 +1,6 @@
 /** The latest logins, with what was observed of each Action. */
 import type { ActionRun, Flow } from '../simulator/auth0/flow.ts';
+import { DeliveryStatuses } from './delivery-status.ts';
 import type { Observation } from './observed-action.ts';
 
 const HISTORY_LIMIT = 400;
@@ -19,6 +20,7 @@ export interface RecordedRun extends Observation {
 export class LoginHistory {
   #logins: RecordedLogin[] = [];
   #count = 0;
+  readonly statuses = new DeliveryStatuses();
 
   /** How many logins there were, including those that are no longer stored. */
   get count(): number {
@@ -41,6 +43,9 @@ export class LoginHistory {
       const observation = observations[index];
       return observation ? { ...observation, run } : [];
     });
+    for (const { run, endedAt = Date.now() } of runs) {
+      for (const outcome of run.outcomes) this.statuses.record(outcome, endedAt);
+    }
     this.#logins = [{ id: this.#count, flow, runs }, ...this.#logins].slice(0, HISTORY_LIMIT);
     return this.#count;
   }

@@ -12,6 +12,8 @@ export interface Observation {
   readonly exchanges: readonly Exchange[];
   /** To be masked wherever the rest is shown. */
   readonly credentials: readonly string[];
+  /** Milliseconds since 1970; undefined while it runs. */
+  endedAt?: number;
 }
 
 const observed = new AsyncLocalStorage<Observation[]>();
@@ -21,8 +23,11 @@ export const toObserved = (action: LoadedAction, sinks: readonly Sink[]): Loaded
   execute(event, api) {
     const exchanges: Exchange[] = [];
     const credentials = getCredentials(sinks, event.secrets);
-    observed.getStore()?.push({ event: structuredClone(event), exchanges, credentials });
-    return captureExchanges(exchanges, () => action.execute(event, api));
+    const observation: Observation = { event: structuredClone(event), exchanges, credentials };
+    observed.getStore()?.push(observation);
+    return captureExchanges(exchanges, () => action.execute(event, api)).finally(() => {
+      observation.endedAt = Date.now();
+    });
   },
 });
 

@@ -1,5 +1,6 @@
 /** The playground: a local tenant with the built Actions, and mock vendors that can be broken. Nothing leaves this machine. */
 import { EventEmitter } from 'node:events';
+import type { Problems } from '../../lib/secrets.ts';
 import { type Action, loadActions } from '../shared/catalog.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import type { LoginRequest } from '../simulator/auth0/flow.ts';
@@ -9,6 +10,7 @@ import { addPersonas } from '../simulator/personas.ts';
 import { vendors } from '../simulator/vendors/all-vendors.ts';
 import { startVendorMock, type VendorMock } from '../simulator/vendors/vendor-mock.ts';
 import { DESTINATION_MODES, type DestinationMode } from './destination-modes.ts';
+import type { LoginBody } from './login-body.ts';
 import { LoginHistory } from './login-history.ts';
 import { observeExecutions, toObserved } from './observed-action.ts';
 import { type PlaygroundAction, PostLoginFlow } from './post-login-flow.ts';
@@ -17,6 +19,9 @@ import type { LoginDetails, State } from './state.ts';
 import { toActionState } from './views/action-view.ts';
 import { toDestinationState } from './views/destination-view.ts';
 import { type Names, toLoginDetails, toLoginRow } from './views/login-view.ts';
+
+/** Few, as in most tenants: a log, a customer data platform, product analytics, and a server of one's own. */
+export const FIRST_FLOW = ['splunk', 'segment', 'mixpanel', 'webhook'];
 
 const LISTED_LOGINS = 40;
 const CONCURRENT_LOGINS = 4;
@@ -30,21 +35,28 @@ export class Playground {
 
   readonly #mocks: readonly VendorMock[];
   readonly #catalog: readonly Action[];
+  readonly #boundNames: readonly string[];
   #tenant = new Tenant();
   #flow = new PostLoginFlow(this.#tenant, [], []);
   #history = new LoginHistory();
   #modes = new Map<string, DestinationMode>();
   #randomLogins: { done: number; readonly total: number } | null = null;
 
-  private constructor(mocks: readonly VendorMock[], catalog: readonly Action[]) {
+  private constructor(
+    mocks: readonly VendorMock[],
+    catalog: readonly Action[],
+    boundNames: readonly string[],
+  ) {
     this.#mocks = mocks;
     this.#catalog = catalog;
+    this.#boundNames = boundNames;
     this.reset();
   }
 
-  static async open(): Promise<Playground> {
+  /** @param boundNames the Actions of the flow at first. */
+  static async open(boundNames: readonly string[] = FIRST_FLOW): Promise<Playground> {
     const mocks = vendors.map((vendor) => startVendorMock(vendor, { tls: vendor.tls ?? false }));
-    return new Playground(await Promise.all(mocks), await loadActions());
+    return new Playground(await Promise.all(mocks), await loadActions(), boundNames);
   }
 
   async close(): Promise<void> {
@@ -58,8 +70,7 @@ export class Playground {
     this.#tenant = new Tenant();
     addPersonas(this.#tenant);
     const actions = this.#catalog.map((action) => this.#loadAction(action));
-    const boundNames = this.#mocks.map(({ name }) => name);
-    this.#flow = new PostLoginFlow(this.#tenant, actions, boundNames);
+    this.#flow = new PostLoginFlow(this.#tenant, actions, this.#boundNames);
     this.#history = new LoginHistory();
     this.#modes = new Map();
     this.#randomLogins = null;
@@ -89,6 +100,22 @@ export class Playground {
     const id = history.add(result, observations);
     this.#notify();
     return id;
+  }
+
+  /** Logs a user in as the form asks, with metadata of the user's. */
+  logInAs(body: LoginBody): Promise<number | undefined> {
+    const { query, userMetadata = {}, appMetadata = {}, ...login } = body;
+    const user = this.#tenant.users.get(login.user);
+    if (user) {
+      user.user_metadata = { ...Object(user.user_metadata), ...userMetadata };
+      user.app_metadata = { ...Object(user.app_metadata), ...appMetadata };
+    }
+    return this.logIn({ ...login, ...(query && { request: { query } }) });
+  }
+
+  /** What would be wrong with the secrets of an Action after a change, and is not yet. */
+  findProblems(action: string, changes: Readonly<Record<string, string | null>>): Problems {
+    return this.#flow.findProblems(action, changes);
   }
 
   /** Logs users in at random, some concurrently. Another call ends the previous one. */
@@ -159,6 +186,7 @@ export class Playground {
           mode: this.#modes.get(mock.name) ?? 'up',
           secrets: this.#flow.getAction(mock.name).secrets,
           logins,
+          status: this.#history.statuses.get(mock.name),
           getUserName: this.#names.getUserName,
         }),
       ),

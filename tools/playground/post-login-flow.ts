@@ -1,9 +1,10 @@
 /** The Actions of the playground with their secrets, and the order in which the tenant runs those that are bound. */
+import type { Problems } from '../../lib/secrets.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import type { LoadedAction } from '../simulator/auth0/runtime.ts';
 import type { Tenant } from '../simulator/auth0/tenant.ts';
-import { declareSecrets } from './secrets.ts';
+import { declareSecrets, findProblems } from './secrets.ts';
 
 export interface PlaygroundAction {
   readonly name: string;
@@ -59,7 +60,7 @@ export class PostLoginFlow {
     this.#bindInOrder(this.#boundNames.filter((other) => other !== action.name));
   }
 
-  /** Changes secrets of several Actions, or of none if one of them has no such secret. Null removes a secret. */
+  /** Changes secrets of several Actions, or of none if one of them is unknown or malformed. Null removes a secret. */
   setSecrets(names: readonly string[], changes: Readonly<Record<string, string | null>>): void {
     const actions = names.map((name) => this.getAction(name));
     for (const { name, sinks } of actions) {
@@ -67,12 +68,20 @@ export class PostLoginFlow {
       const unknown = Object.keys(changes).filter((secret) => !(secret in declared));
       if (unknown.length > 0) throw new UsageError(`${name} has no secret ${unknown.join(', ')}`);
     }
-    for (const action of actions) {
-      const secrets = Object.entries({ ...action.secrets, ...changes });
-      action.secrets = Object.fromEntries(
-        secrets.filter((entry): entry is [string, string] => entry[1] !== null),
-      );
-    }
+    const problems = Object.assign({}, ...names.map((name) => this.findProblems(name, changes)));
+    const malformed = Object.entries(problems).map((problem) => problem.join(' '));
+    if (malformed.length > 0) throw new UsageError(`Not saved: ${malformed.join('; ')}`);
+    for (const action of actions) action.secrets = withChanges(action.secrets, changes);
+  }
+
+  /** What would be wrong after a change, and is not yet. A secret may be removed, so that one sees what happens then. */
+  findProblems(name: string, changes: Readonly<Record<string, string | null>>): Problems {
+    const { sinks, secrets } = this.getAction(name);
+    const before = findProblems(sinks, secrets);
+    const after = Object.entries(findProblems(sinks, withChanges(secrets, changes)));
+    return Object.fromEntries(
+      after.filter(([secret, problem]) => changes[secret] !== null && before[secret] !== problem),
+    );
   }
 
   restoreDefaultSecrets(name: string): void {
@@ -97,3 +106,13 @@ export class PostLoginFlow {
     });
   }
 }
+
+const withChanges = (
+  secrets: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | null>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ ...secrets, ...changes }).filter(
+      (entry): entry is [string, string] => entry[1] !== null,
+    ),
+  );

@@ -1,6 +1,6 @@
 /** The secrets of an Action, from the declarations of its sinks. */
 import { ConfigError } from '../../lib/errors.ts';
-import { readSecret, type SecretDeclarations, selectConfigured } from '../../lib/secrets.ts';
+import { type Problems, readSecret, type SecretDeclarations, selectConfigured } from '../../lib/secrets.ts';
 import { parseSecrets, settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 
@@ -14,16 +14,23 @@ export const declareSecrets = (sinks: readonly Sink[]): SecretDeclarations =>
 export const describeProblems = (sinks: readonly Sink[], secrets: Secrets): string => {
   const selected = selectConfigured(sinks, (sink) => sink.secrets, secrets);
   if (selected.length === 0) return 'the secrets of at least one destination are missing';
-  const problems = selected.flatMap((sink) => {
+  return Object.entries(findProblems(sinks, secrets))
+    .map((problem) => problem.join(' '))
+    .join('; ');
+};
+
+/** By the name of the secret. */
+export const findProblems = (sinks: readonly Sink[], secrets: Secrets): Problems => {
+  const problems: Record<string, string> = {};
+  for (const sink of selectConfigured(sinks, ({ secrets: declared }) => declared, secrets)) {
     try {
       parseSecrets(sink, secrets);
-      return [];
     } catch (error) {
-      if (error instanceof ConfigError) return error.message;
-      throw error;
+      if (!(error instanceof ConfigError)) throw error;
+      Object.assign(problems, Object.fromEntries(error.problems));
     }
-  });
-  return problems.join('; ');
+  }
+  return problems;
 };
 
 /** How long an Action makes a login wait at most: the default if the secret is malformed. */

@@ -14,6 +14,7 @@ import { UsageError } from '../shared/usage-error.ts';
 import { getAssets } from './assets.ts';
 import { DESTINATION_MODES, type DestinationMode } from './destination-modes.ts';
 import { createGuard } from './guard.ts';
+import { LoginBody } from './login-body.ts';
 import type { Playground } from './playground.ts';
 
 export interface PlaygroundServer {
@@ -36,13 +37,6 @@ const STATE_CHECK_MS = 1000;
 
 const name = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(NAME_LIMIT_CHARS));
 
-const LoginBody = v.strictObject({
-  user: v.string(),
-  application: v.string(),
-  connection: v.exactOptional(v.string()),
-  organization: v.exactOptional(v.string()),
-  kind: v.picklist(['interactive', 'sso', 'silent', 'refresh']),
-});
 const UserBody = v.strictObject({ name, connection: v.string() });
 const RandomLoginsBody = v.strictObject({
   total: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(RANDOM_LOGINS_LIMIT)),
@@ -121,7 +115,7 @@ const createApp = async (playground: Playground, token: string): Promise<Hono> =
     const details = playground.getDetails(Number(c.req.param('id')));
     return details ? c.json(details) : c.text('This login is no longer available.', 404);
   });
-  app.post('/logins', async (c) => c.json({ id: await playground.logIn(await readBody(c, LoginBody)) }));
+  app.post('/logins', async (c) => c.json({ id: await playground.logInAs(await readBody(c, LoginBody)) }));
   app.post('/users', async (c) => {
     const { name, connection } = await readBody(c, UserBody);
     return c.json({ id: playground.addUser(name, connection) });
@@ -146,6 +140,9 @@ const createApp = async (playground: Playground, token: string): Promise<Hono> =
     playground.editFlow((flow) => flow.setSecrets(actions, values));
     return c.body(null, 204);
   });
+  app.post('/secrets/:action/check', async (c) =>
+    c.json(playground.findProblems(c.req.param('action'), (await readBody(c, SecretsBody)).values)),
+  );
   app.delete('/secrets/:action', (c) => {
     playground.editFlow((flow) => flow.restoreDefaultSecrets(c.req.param('action')));
     return c.body(null, 204);

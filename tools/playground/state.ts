@@ -58,6 +58,14 @@ export interface DestinationState {
   readonly logins: number;
   /** Activities that the destination had accepted before, by their id. */
   readonly duplicates: number;
+  /** Activities that were not delivered when their login waited for it. */
+  readonly failed: number;
+  /** Activities that wait to be sent again. */
+  readonly buffered: number;
+  /** Activities that are lost. */
+  readonly dropped: number;
+  /** When the next login probes the destination, in milliseconds since 1970; null while the circuit is closed. */
+  readonly circuitOpenUntil: number | null;
   /** Of the requests that were accepted, in milliseconds; null until the first one. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
   /** The latest, newest first. */

@@ -11,7 +11,6 @@ import { ROOT } from '../shared/manifest.ts';
 import { runScript } from '../shared/script.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import { ADA, MOBILE, WEB } from '../simulator/personas.ts';
-import { vendors } from '../simulator/vendors/all-vendors.ts';
 
 const HELP = `Usage: npm run screenshots
 
@@ -22,33 +21,39 @@ tools/playground/screenshots/.
 
 const FOLDER = path.join(ROOT, 'tools/playground/screenshots');
 
-const DESKTOP = { width: 1440, height: 1000 };
-const PHONE = { width: 360, height: 780 };
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
 
 /** Numbers of random logins, a few seconds apart, so that the charts have several bars. */
 const BATCHES = [9, 14, 6, 11, 17, 8, 12];
 const BATCH_INTERVAL_MS = 3000;
 
-/** Random logins, then an outage of one destination, rejections by another, and a recovery. */
+/** Random logins, then an outage of one destination, its recovery, rejections by another, and a sign-up that reaches all. */
 const logUsersIn = async (playground: Playground): Promise<void> => {
-  const [first, second] = vendors.map(({ name }) => name) as [string, string];
   for (const logins of BATCHES) {
     await playground.logInAtRandom(logins);
     await sleep(BATCH_INTERVAL_MS);
   }
-  playground.setMode(first, 'fails');
-  playground.setMode(second, 'rejects');
+  playground.setMode('splunk', 'fails');
+  playground.setMode('mixpanel', 'rejects');
   const mary = playground.addUser('Mary Jackson', 'google-oauth2');
   await playground.logIn({ user: mary, application: MOBILE });
   await playground.logIn({ user: ADA, application: WEB, kind: 'sso' });
-  playground.setMode(first, 'up');
+  playground.setMode('splunk', 'up');
   await playground.logIn({ user: mary, application: WEB, organization: 'org_acme' });
-  await playground.logIn({ user: ADA, application: MOBILE, kind: 'refresh' });
+  playground.setMode('mixpanel', 'up');
+  await playground.logIn({
+    user: playground.addUser('Katherine Johnson', 'google-oauth2'),
+    application: WEB,
+    organization: 'org_acme',
+    request: { query: { 'ext-anonymous_id': 'visitor-42', utm_source: 'newsletter' } },
+  });
 };
 
 const openDetails = async (page: Page): Promise<void> => {
-  await page.getByRole('button', { name: 'of Mary' }).first().click();
+  await page.locator('tbody tr').first().getByRole('button').nth(1).click();
   await page.locator('.run-details').first().waitFor();
+  await page.locator('.details').scrollIntoViewIfNeeded();
 };
 
 await runScript(HELP, {}, async () => {

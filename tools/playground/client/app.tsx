@@ -58,11 +58,9 @@ const App = () => {
         </div>
         <main>
           <Logins state={state} selected={selected} onSelect={select} />
+          {selected && <Details selection={selected} state={state} onClose={() => select(undefined)} />}
           <Destinations state={state} onEdit={edit} />
         </main>
-        {selected !== undefined && (
-          <Details selection={selected} state={state} onClose={() => select(undefined)} />
-        )}
       </div>
       {edited !== undefined && <SecretsDialog state={state} name={edited} onClose={() => edit(undefined)} />}
     </>

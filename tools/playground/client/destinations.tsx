@@ -1,13 +1,21 @@
+import { Fragment } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import type { DestinationState, State } from '../state.ts';
 import { getAccent } from './accent.ts';
 import { formatMs, formatTime } from './labels.ts';
 import { change } from './requests.ts';
 
+/** Those that the flow delivers to, or has delivered to. */
+const getShown = ({ actions, destinations }: State): readonly DestinationState[] => {
+  const reached = new Set(actions.flatMap((action) => (action.isBound ? action.destinations : [])));
+  return destinations.filter(({ name, signUps, logins }) => reached.has(name) || signUps + logins > 0);
+};
+
 export const Destinations = ({ state, onEdit }: { state: State; onEdit: (name: string) => void }) => (
   <section aria-labelledby="destinations">
     <h2 id="destinations">Destinations</h2>
     <div class="cards">
-      {state.destinations.map((destination) => (
+      {getShown(state).map((destination) => (
         <Card
           key={destination.name}
           destination={destination}
@@ -29,6 +37,7 @@ interface Props {
 
 const Card = ({ destination, modes, accent, onEdit }: Props) => {
   const { name, mode, isRedirected, signUps, logins, duplicates, latency, activities } = destination;
+  const { failed, buffered, dropped, circuitOpenUntil } = destination;
   return (
     <article class={`card ${accent} ${mode === 'up' ? '' : 'broken'}`} aria-label={name}>
       <header>
@@ -65,10 +74,23 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
           <dd class={duplicates > 0 ? '' : 'none'}>{duplicates}</dd>
         </div>
       </dl>
+      <p class="delivery">
+        {circuitOpenUntil !== null && <Circuit openUntil={circuitOpenUntil} />}
+        {failed > 0 && <span class="bad">{failed} failed</span>}
+        {buffered > 0 && <span>{buffered} buffered</span>}
+        {dropped > 0 && <span class="bad">{dropped} lost</span>}
+      </p>
       <Chart destination={destination} />
       <p class="latency">
         {latency
-          ? `p50 ${formatMs(latency.p50)} · p95 ${formatMs(latency.p95)} · p99 ${formatMs(latency.p99)}`
+          ? Object.entries(latency).map(([name, ms], index) => (
+              <Fragment key={name}>
+                {index > 0 && ' · '}
+                <span>
+                  {name} {formatMs(ms)}
+                </span>
+              </Fragment>
+            ))
           : 'Nothing accepted yet'}
       </p>
       {isRedirected && (
@@ -84,6 +106,21 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
         ))}
       </ol>
     </article>
+  );
+};
+
+/** Counts down until a login may probe the destination. */
+const Circuit = ({ openUntil }: { openUntil: number }) => {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.ceil((openUntil - now) / 1000);
+  return (
+    <b class="bad" title="After 3 consecutive failures, logins no longer wait for this destination">
+      {seconds > 0 ? `Circuit open, probe in ${seconds} s` : 'Half-open: the next login probes'}
+    </b>
   );
 };
 

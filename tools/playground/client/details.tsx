@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ActivityDetails, ExchangeDetails, LoginDetails, RunDetails, State } from '../state.ts';
 import { getAccent } from './accent.ts';
+import { toCurl } from './curl.ts';
 import { describeOutcome, formatMs, formatTime, isFailed, KINDS, runLabel } from './labels.ts';
 import { fetchLogin } from './requests.ts';
 import type { Selection } from './selection.ts';
@@ -69,6 +70,14 @@ const LoginTimeline = ({
         `completed in ${formatMs(login.durationMs)}`
       )}
     </p>
+    {toClickedFirst(login.runs, action).map((run, index) => (
+      <Run
+        key={`${login.id} ${run.name} ${action}`}
+        run={run}
+        accent={getAccent(state, run.name)}
+        isOpen={index === 0 || (action === undefined && isFailed(run))}
+      />
+    ))}
     <h3>app_metadata</h3>
     <Code class="diff">
       {login.appMetadata.map(({ value, added, removed }, index) => {
@@ -77,16 +86,13 @@ const LoginTimeline = ({
       })}
     </Code>
     {login.appMetadata.length < 2 && <p class="legend">Unchanged by this login.</p>}
-    {login.runs.map((run, index) => (
-      <Run
-        key={`${login.id} ${run.name} ${action}`}
-        run={run}
-        accent={getAccent(state, run.name)}
-        isOpen={action === undefined ? index === 0 || isFailed(run) : run.name === action}
-      />
-    ))}
   </>
 );
+
+const toClickedFirst = (runs: readonly RunDetails[], action: string | undefined): readonly RunDetails[] => {
+  const isClicked = ({ name }: RunDetails) => name === action;
+  return [...runs.filter(isClicked), ...runs.filter((run) => !isClicked(run))];
+};
 
 const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen: boolean }) => (
   <details class={`run-details ${accent}`} open={isOpen}>
@@ -96,7 +102,11 @@ const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen:
       <span class={isFailed(run) ? 'bad' : ''}>{runLabel(run)}</span>
       <span class="number">{formatMs(run.durationMs)}</span>
     </summary>
-    <h4>Outcome</h4>
+    {run.exchanges.length === 0 && <p class="legend">No requests.</p>}
+    {run.exchanges.map((exchange, index) => (
+      <Exchange key={index} exchange={exchange} number={index + 1} count={run.exchanges.length} />
+    ))}
+    <h3 class="part">Outcome</h3>
     <ul class="outcomes">
       {run.outcomes.map((outcome) => (
         <li key={outcome.destination}>
@@ -109,12 +119,8 @@ const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen:
     {run.activities.map((activity) => (
       <Activity key={activity.destination} activity={activity} isOnly={activity.destination === run.name} />
     ))}
-    <h4>Log</h4>
+    <h3 class="part">Log</h3>
     <Code class="wrapped">{run.log || 'Empty'}</Code>
-    {run.exchanges.length === 0 && <p class="legend">No requests.</p>}
-    {run.exchanges.map((exchange, index) => (
-      <Exchange key={index} exchange={exchange} number={index + 1} count={run.exchanges.length} />
-    ))}
     <details>
       <summary>Event object</summary>
       <Code>{run.event}</Code>
@@ -124,7 +130,7 @@ const Run = ({ run, accent, isOpen }: { run: RunDetails; accent: string; isOpen:
 
 const Activity = ({ activity, isOnly }: { activity: ActivityDetails; isOnly: boolean }) => (
   <>
-    <h4>Activity{isOnly ? '' : ` at ${activity.destination}`}</h4>
+    <h3 class="part">Activity{isOnly ? '' : ` at ${activity.destination}`}</h3>
     <dl class="activity">
       {Object.entries(activity.parts).map(([name, value]) => (
         <div key={name}>
@@ -146,9 +152,9 @@ const Exchange = ({
   count: number;
 }) => (
   <>
-    <h4>
+    <h3 class="part">
       Request{count > 1 ? ` ${number} of ${count}` : ''}, after {formatMs(exchange.startMs)}
-    </h4>
+    </h3>
     <Code class="wrapped">
       <b>
         {exchange.method} {exchange.url}
@@ -156,10 +162,14 @@ const Exchange = ({
       {toHeaderLines(exchange.headers)}
     </Code>
     <Code>{exchange.body}</Code>
-    <h4>
+    <p class="copy">
+      <Copy label="Copy as JSON" text={exchange.body} />
+      <Copy label="Copy as curl" text={toCurl(exchange)} />
+    </p>
+    <h3 class="part">
       {exchange.status === undefined ? 'No response' : `Response ${exchange.status}`}
       {exchange.durationMs === undefined ? '' : `, after ${formatMs(exchange.durationMs)}`}
-    </h4>
+    </h3>
     {exchange.error && <Code class="wrapped bad">{exchange.error}</Code>}
     {exchange.status !== undefined && (
       <Code class="wrapped">
@@ -169,6 +179,22 @@ const Exchange = ({
     )}
   </>
 );
+
+const COPIED_MS = 1500;
+
+const Copy = ({ label, text }: { label: string; text: string }) => {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), COPIED_MS);
+  };
+  return (
+    <button type="button" onClick={copy}>
+      {isCopied ? 'Copied' : label}
+    </button>
+  );
+};
 
 const Code = ({ class: className = '', children }: { class?: string; children: ComponentChildren }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: it must be scrollable with the keyboard.

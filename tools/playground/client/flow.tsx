@@ -7,6 +7,8 @@ import { change as send } from './requests.ts';
 export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) => void }) => {
   const bound = state.actions.filter(({ isBound }) => isBound);
   const others = state.actions.filter(({ isBound }) => !isBound);
+  const reached = bound.flatMap(({ destinations }) => destinations);
+  const duplicated = [...new Set(reached.filter((name, index) => reached.indexOf(name) < index))];
   const heading = useRef<HTMLHeadingElement>(null);
   const change = (action: string, step: 'up' | 'down' | 'bind' | 'unbind') =>
     send('PUT', '/flow', { action, step });
@@ -57,20 +59,21 @@ export const Flow = ({ state, onEdit }: { state: State; onEdit: (name: string) =
         ))}
         <li class="end">Token issued</li>
       </ol>
+      {duplicated.length > 0 && (
+        <p class="legend">Recorded twice, as two Actions deliver there: {duplicated.join(', ')}.</p>
+      )}
       {others.length > 0 && (
         <>
-          <h3>Not bound</h3>
-          <ul class="flow">
-            {others.map((action) => (
-              <li key={action.name} class={`step unbound ${getAccent(state, action.name)}`}>
-                <Step action={action} onEdit={onEdit} />
+          <h3>Add to the flow</h3>
+          <ul class="chips">
+            {others.map(({ name }) => (
+              <li key={name}>
                 <button
                   type="button"
-                  class="text"
-                  aria-label={`Bind ${action.name}`}
-                  onClick={() => changeAndFocusHeading(action.name, 'bind')}
+                  aria-label={`Bind ${name}`}
+                  onClick={() => changeAndFocusHeading(name, 'bind')}
                 >
-                  Bind
+                  + {name}
                 </button>
               </li>
             ))}

@@ -71,6 +71,17 @@ export const runLabel = ({ outcomes, error }: RunRow): string => {
   return failed > 0 ? `${failed} of ${outcomes.length} failed` : labels.join(', ');
 };
 
+/** The same in a character or three, where many Actions stand side by side. */
+export const runMark = (run: RunRow): string => {
+  if (isFailed(run)) {
+    const codes = run.outcomes.flatMap((outcome) => (outcome.status === 'failed' ? outcome.code : []));
+    const [code = '', ...others] = new Set(codes);
+    return others.length === 0 && /^\d{3}$/.test(code) ? code : '!';
+  }
+  if (run.outcomes.every(({ status }) => status === 'skipped')) return '–';
+  return isSignUp(run) ? 'S' : 'L';
+};
+
 /** An outcome in a sentence. */
 export const describeOutcome = (outcome: OutcomeRow): string => {
   const type = outcome.type ?? 'Login';

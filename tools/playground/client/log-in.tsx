@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Kind } from '../../simulator/auth0/event.ts';
 import type { State } from '../state.ts';
 import { formatCount, KINDS, submitLabel } from './labels.ts';
+import { NO_OWN_CASE, OwnCaseFields, toLoginPart } from './own-case.tsx';
 import { change } from './requests.ts';
 import type { Selection } from './selection.ts';
 
@@ -25,6 +26,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
   const [connection, setConnection] = useState('');
   const [organization, setOrganization] = useState('');
   const [kind, setKind] = useState<Kind>('interactive');
+  const [ownCase, setOwnCase] = useState(NO_OWN_CASE);
   const [isBusy, setBusy] = useState(false);
 
   // After a reset the selected user may no longer exist.
@@ -49,6 +51,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
         kind,
         ...(connection && { connection }),
         ...(organization && { organization }),
+        ...toLoginPart(ownCase),
       });
       if (response && location.hash) onLogin({ login: (await response.json()).id });
       setName('');
@@ -88,20 +91,36 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             />
           </Field>
         )}
-        <Field label="Application">
-          <select
-            id="application"
-            value={application}
-            onChange={(event) => setApplication(event.currentTarget.value)}
-          >
-            {applications.map(({ id, name, isExcluded }) => (
-              <option key={id} value={id}>
-                {name}
-                {isExcluded ? ' (analytics: off)' : ''}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <div class="pair">
+          <Field label="Application">
+            <select
+              id="application"
+              value={application}
+              onChange={(event) => setApplication(event.currentTarget.value)}
+            >
+              {applications.map(({ id, name, isExcluded }) => (
+                <option key={id} value={id}>
+                  {name}
+                  {isExcluded ? ' (analytics: off)' : ''}
+                </option>
+              ))}
+            </select>
+          </Field>
+          <Field label="Organization">
+            <select
+              id="organization"
+              value={organization}
+              onChange={(event) => setOrganization(event.currentTarget.value)}
+            >
+              <option value="">None</option>
+              {organizations.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </Field>
+        </div>
         <Field label="Connection">
           <select
             id="connection"
@@ -116,22 +135,8 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
               ))}
           </select>
         </Field>
-        <Field label="Organization">
-          <select
-            id="organization"
-            value={organization}
-            onChange={(event) => setOrganization(event.currentTarget.value)}
-          >
-            <option value="">None</option>
-            {organizations.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Field label="Protocol">
-          <select id="protocol" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
+        <Field label="Kind">
+          <select id="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
             {Object.entries(KINDS).map(([value, label]) => (
               <option key={value} value={value}>
                 {label}
@@ -139,6 +144,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             ))}
           </select>
         </Field>
+        <OwnCaseFields typed={ownCase} onChange={setOwnCase} />
         <button type="submit" class="primary" disabled={isBusy}>
           {submitLabel(kind, isNew || user.logins === 0)}
         </button>
@@ -153,12 +159,12 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             {RANDOM_LOGINS} random logins
           </button>
         )}
-        <progress
-          aria-label="Random logins"
-          max={randomLogins?.total ?? RANDOM_LOGINS}
-          value={randomLogins?.done ?? 0}
-        />
-        <span>{randomLogins ? `${randomLogins.done} of ${randomLogins.total}` : ''}</span>
+        {randomLogins && (
+          <>
+            <progress aria-label="Random logins" max={randomLogins.total} value={randomLogins.done} />
+            <span>{`${randomLogins.done} of ${randomLogins.total}`}</span>
+          </>
+        )}
       </div>
     </section>
   );

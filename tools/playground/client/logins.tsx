@@ -10,8 +10,12 @@ import {
   isSkipped,
   KINDS,
   runLabel,
+  runMark,
 } from './labels.ts';
 import type { Selection } from './selection.ts';
+
+/** Where there are more Actions, each has a mark instead of words. */
+const ROOMY_COLUMNS = 6;
 
 interface Props {
   state: State;
@@ -28,7 +32,7 @@ export const Logins = ({ state, selected, onSelect }: Props) => {
       <h2 id="logins">
         Logins <span class="count">{state.loginsCount}</span>
       </h2>
-      <div class="timeline">
+      <div class={columns.length > ROOMY_COLUMNS ? 'timeline dense' : 'timeline'}>
         <table>
           <thead>
             <tr>
@@ -62,6 +66,7 @@ export const Logins = ({ state, selected, onSelect }: Props) => {
         )}
       </div>
       <p class="legend">
+        {columns.length > ROOMY_COLUMNS && 'S SignUp · L Login · – skipped · ! failed. '}
         Bars show how long the login waited for the Action, from 1 ms to the deadline, on a logarithmic scale.
       </p>
     </section>
@@ -70,7 +75,10 @@ export const Logins = ({ state, selected, onSelect }: Props) => {
 
 const Heading = ({ state, action: { name, isBound } }: { state: State; action: ActionState }) => (
   <th scope="col" class={`action ${getAccent(state, name)}`} title={isBound ? name : `${name}, not bound`}>
-    <span class={isBound ? '' : 'unbound'}>{name}</span>
+    <span class={isBound ? '' : 'unbound'}>
+      <i class="dot" />
+      {name}
+    </span>
   </th>
 );
 
@@ -100,7 +108,8 @@ const Row = ({
           {login.user}
         </b>
         <small>
-          {formatTime(login.at)} · {KINDS[login.kind]}
+          {formatTime(login.at)}
+          {login.kind !== 'interactive' && ` · ${KINDS[login.kind]}`}
         </small>
       </button>
     </th>
@@ -134,10 +143,14 @@ const Run = ({
       type="button"
       class={`run-cell ${isSkipped(run) ? 'skipped' : ''}`}
       aria-pressed={isSelected}
+      title={runLabel(run)}
       onClick={onSelect}
     >
       <span class="visually-hidden">{run.name}: </span>
       <span class={`label ${isFailed(run) ? 'bad' : isSignUp(run) ? 'sign-up' : ''}`}>{runLabel(run)}</span>
+      <span class={`mark ${isFailed(run) ? 'bad' : isSignUp(run) ? 'sign-up' : ''}`} aria-hidden="true">
+        {runMark(run)}
+      </span>
       <span class="track">
         <span
           class={isFailed(run) ? 'bar bad' : 'bar'}
@@ -145,7 +158,7 @@ const Run = ({
         />
       </span>
       <small>
-        {formatMs(run.durationMs)}
+        <span class="duration">{formatMs(run.durationMs)}</span>
         {flushed > 0 && <b title={`${formatCount(flushed, 'buffered event')} flushed`}> +{flushed}</b>}
       </small>
     </button>

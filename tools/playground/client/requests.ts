@@ -53,6 +53,19 @@ export const change = async (
   return undefined;
 };
 
+/** Name of a secret → what is wrong with its value. */
+export const checkSecrets = async (
+  action: string,
+  values: Readonly<Record<string, string | null>>,
+): Promise<Readonly<Record<string, string>>> => {
+  const response = await fetch(`/secrets/${action}/check`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ actions: [action], values }),
+  }).catch(() => undefined);
+  return response?.ok ? response.json() : {};
+};
+
 /** Null if the login is no longer available. */
 export const fetchLogin = async (id: number): Promise<LoginDetails | null> => {
   const response = await fetch(`/logins/${id}`).catch(() => undefined);

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SecretState, State } from '../state.ts';
 import { getAccent } from './accent.ts';
 import { Confirmation } from './confirmation.tsx';
-import { change } from './requests.ts';
+import { change, checkSecrets, failures } from './requests.ts';
 
 interface Props {
   state: State;
@@ -15,6 +15,8 @@ interface Props {
 export const SecretsDialog = ({ state, name, onClose }: Props) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const [values, setValues] = useState<Record<string, string | null>>({});
+  const problems = useProblems(name, values);
+  const failure = useFailure();
   const [isAsking, setAsking] = useState(false);
   const [appliesToAll, setAppliesToAll] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
@@ -23,7 +25,10 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
   if (!action) return null;
   const own = action.secrets.filter(({ isSetting }) => !isSetting);
   const settings = action.secrets.filter(({ isSetting }) => isSetting);
-  const set = (secret: string) => (value: string | null) => setValues({ ...values, [secret]: value });
+  const set = (secret: string) => (value: string | null | undefined) => {
+    const { [secret]: _, ...others } = values;
+    setValues(value === undefined ? others : { ...others, [secret]: value });
+  };
 
   const save = async (event: Event) => {
     event.preventDefault();
@@ -78,6 +83,7 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
             key={secret.name}
             secret={secret}
             change={values[secret.name]}
+            problem={problems[secret.name]}
             onChange={set(secret.name)}
           />
         ))}
@@ -87,6 +93,7 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
             key={secret.name}
             secret={secret}
             change={values[secret.name]}
+            problem={problems[secret.name]}
             onChange={set(secret.name)}
           />
         ))}
@@ -98,6 +105,11 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
           />
           Apply these settings to every Action
         </label>
+        {failure && (
+          <p class="bad" role="alert">
+            {failure}
+          </p>
+        )}
         <footer>
           <button type="button" onClick={restore}>
             Use the mock vendor
@@ -119,11 +131,42 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
   );
 };
 
+const CHECK_DELAY_MS = 150;
+
+/** What the Action's own declarations find wrong with what was typed so far. */
+const useProblems = (action: string, values: Readonly<Record<string, string | null>>) => {
+  const [problems, setProblems] = useState<Readonly<Record<string, string>>>({});
+  useEffect(() => {
+    let isCurrent = true;
+    const timer = setTimeout(async () => {
+      const found = await checkSecrets(action, values);
+      if (isCurrent) setProblems(found);
+    }, CHECK_DELAY_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [action, values]);
+  return problems;
+};
+
+/** The banner is behind the dialog. */
+const useFailure = () => {
+  const [failure, setFailure] = useState('');
+  useEffect(() => {
+    const show = (event: Event) => setFailure((event as CustomEvent<string>).detail);
+    failures.addEventListener('failure', show);
+    return () => failures.removeEventListener('failure', show);
+  }, []);
+  return failure;
+};
+
 interface FieldProps {
   secret: SecretState;
   /** The value to save. Null removes the secret, undefined keeps it. */
   change: string | null | undefined;
-  onChange: (value: string | null) => void;
+  problem: string | undefined;
+  onChange: (value: string | null | undefined) => void;
 }
 
 const Secret = (props: FieldProps) => {
@@ -138,6 +181,11 @@ const Secret = (props: FieldProps) => {
         {isRequired && ' *'}
       </span>
       <Input {...props} />
+      {props.problem && (
+        <small class="bad" id={`${name}-problem`}>
+          {name} {props.problem}
+        </small>
+      )}
       <small id={`${name}-for`}>
         <Description text={description} />
       </small>
@@ -145,7 +193,7 @@ const Secret = (props: FieldProps) => {
   );
 };
 
-const Masked = ({ secret: { name, isSet, defaultValue }, change, onChange }: FieldProps) => {
+const Masked = ({ secret: { name, isSet, defaultValue }, change, problem, onChange }: FieldProps) => {
   const placeholder = isSet ? '•••••••• (set)' : defaultValue || 'not set';
   return (
     <div class="value">
@@ -155,8 +203,9 @@ const Masked = ({ secret: { name, isSet, defaultValue }, change, onChange }: Fie
         autocomplete="new-password"
         value={change ?? ''}
         placeholder={change === null ? 'will be removed' : placeholder}
-        aria-describedby={`${name}-for`}
-        onInput={(event) => onChange(event.currentTarget.value)}
+        aria-invalid={problem !== undefined}
+        aria-describedby={`${name}-for ${name}-problem`}
+        onInput={(event) => onChange(event.currentTarget.value || undefined)}
       />
       <button
         type="button"
@@ -184,13 +233,14 @@ const Choice = ({ secret: { name, value, defaultValue, choices }, change, onChan
   </select>
 );
 
-const Text = ({ secret: { name, value, defaultValue }, change, onChange }: FieldProps) => (
+const Text = ({ secret: { name, value, defaultValue }, change, problem, onChange }: FieldProps) => (
   <input
     id={name}
     autocomplete="off"
     value={change === undefined ? (value ?? '') : (change ?? '')}
     placeholder={defaultValue}
-    aria-describedby={`${name}-for`}
+    aria-invalid={problem !== undefined}
+    aria-describedby={`${name}-for ${name}-problem`}
     onInput={(event) => onChange(event.currentTarget.value || null)}
   />
 );

@@ -1,4 +1,5 @@
 import type { ReceivedRequest, VendorMock } from '../../simulator/vendors/vendor-mock.ts';
+import type { DeliveryStatus } from '../delivery-status.ts';
 import type { DestinationMode } from '../destination-modes.ts';
 import type { RecordedLogin } from '../login-history.ts';
 import type { AcceptedActivity, DestinationState } from '../state.ts';
@@ -13,12 +14,13 @@ interface Context {
   /** The secrets of the Action that delivers to this destination alone. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly logins: readonly RecordedLogin[];
+  readonly status: DeliveryStatus;
   getUserName(userId: string): string;
 }
 
 export const toDestinationState = (
   { name, url, requests }: VendorMock,
-  { mode, secrets, logins, getUserName }: Context,
+  { mode, secrets, logins, status, getUserName }: Context,
 ): DestinationState => {
   const activities = toActivities(requests, getUserName);
   const accepted = activities.filter(({ isDuplicate }) => !isDuplicate);
@@ -30,6 +32,10 @@ export const toDestinationState = (
     signUps,
     logins: accepted.length - signUps,
     duplicates: activities.length - accepted.length,
+    failed: status.failed,
+    buffered: status.buffered,
+    dropped: status.dropped,
+    circuitOpenUntil: status.circuitOpenUntil ?? null,
     latency: toPercentiles(getLatencies(url, logins)),
     activities: activities.slice(-LISTED_ACTIVITIES).reverse(),
     chart: toChart(accepted),
@@ -59,11 +65,13 @@ const toChart = (activities: readonly AcceptedActivity[]): DestinationState['cha
   return bars;
 };
 
-const getLatencies = (url: string, logins: readonly RecordedLogin[]): number[] =>
-  logins
+const getLatencies = (url: string, logins: readonly RecordedLogin[]): number[] => {
+  const isAt = (target: string) => target === url || target.startsWith(`${url}/`);
+  return logins
     .flatMap(({ runs }) => runs.flatMap(({ exchanges }) => exchanges))
-    .filter(({ url: target, status = 0 }) => target.startsWith(`${url}/`) && status >= 200 && status < 300)
+    .filter(({ url: target, status = 0 }) => isAt(target) && status >= 200 && status < 300)
     .flatMap(({ durationMs }) => durationMs ?? []);
+};
 
 /** Nearest rank: https://en.wikipedia.org/wiki/Percentile#The_nearest-rank_method */
 const toPercentiles = (latencies: readonly number[]): DestinationState['latency'] => {

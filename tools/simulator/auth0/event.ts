@@ -39,6 +39,8 @@ export interface Login {
   organization: Event['organization'];
   kind: Kind;
   protocol: Protocol;
+  /** By default those of the connection and the user. */
+  methods: readonly string[] | undefined;
   request: Partial<Event['request']>;
   time: Date;
 }
@@ -137,10 +139,11 @@ export function createEvent(login: Login): Event {
 }
 
 /** A user with a second factor uses it whenever the user authenticates. */
-const toMethods = ({ connection, user, kind, time }: Login): Methods => {
+const toMethods = ({ connection, user, kind, methods, time }: Login): Methods => {
   const isReused = kind === 'sso' || kind === 'silent';
   const timestamp = new Date(time.getTime() - (isReused ? SESSION_AGE_MS : 0)).toISOString();
   const first = connection.strategy === 'auth0' ? 'pwd' : 'federated';
   const hasSecond = Array.isArray(user.multifactor) && user.multifactor.length > 0;
-  return [first, ...(hasSecond ? ['mfa'] : [])].map((name) => ({ name, timestamp }));
+  const names = methods ?? [first, ...(hasSecond ? ['mfa'] : [])];
+  return names.map((name) => ({ name, timestamp }));
 };

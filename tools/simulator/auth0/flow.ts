@@ -14,6 +14,8 @@ export interface LoginRequest {
   organization?: string;
   kind?: Kind;
   protocol?: Protocol;
+  /** Names of the authentication methods; by default those of the connection and the user. */
+  methods?: readonly string[];
   /** Overrides: ip, user_agent, geoip ... */
   request?: Partial<Event['request']>;
 }

@@ -118,6 +118,7 @@ export class Tenant {
       organization,
       kind,
       protocol,
+      methods: request.methods,
       request: request.request ?? {},
       time,
     });

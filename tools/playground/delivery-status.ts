@@ -1,0 +1,87 @@
+/** What the outcomes so far say of each destination: failures, what is buffered or lost, and whether the circuit is open. */
+import { FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
+import type { Outcome } from '../../lib/outcome.ts';
+
+export interface DeliveryStatus {
+  /** Activities that were not delivered when their login waited for it. */
+  readonly failed: number;
+  /** Activities that wait to be sent again. */
+  readonly buffered: number;
+  /** Activities that are lost. */
+  readonly dropped: number;
+  /** When the next login probes the destination, in milliseconds since 1970; undefined while the circuit is closed. */
+  readonly circuitOpenUntil: number | undefined;
+}
+
+/** One destination of one Action: each Action has a circuit breaker and a retry buffer of its own. */
+class Delivery {
+  failed = 0;
+  dropped = 0;
+  /** Ids, oldest first. */
+  readonly #buffered = new Set<string>();
+  #consecutiveFailures = 0;
+  #lastFailureAt = 0;
+
+  record(outcome: Outcome, at: number): void {
+    if (outcome.status !== 'delivered' && outcome.status !== 'failed') return;
+    const id = outcome.activity?.id ?? '';
+    this.dropped += outcome.dropped;
+    if (outcome.status === 'delivered') {
+      this.#consecutiveFailures = 0;
+      this.#buffered.delete(id);
+      const rejected = outcome.flushRejected?.count ?? 0;
+      this.dropped += rejected;
+      this.#remove(outcome.flushed + rejected);
+    } else {
+      this.failed += 1;
+      if (outcome.code !== 'CIRCUIT_OPEN') this.#recordAttempt(outcome.reason, at);
+      if (outcome.buffered) this.#buffered.add(id);
+      else this.#buffered.delete(id);
+    }
+    this.#remove(outcome.dropped);
+  }
+
+  get buffered(): number {
+    return this.#buffered.size;
+  }
+
+  get circuitOpenUntil(): number | undefined {
+    return this.#consecutiveFailures >= FAILURE_THRESHOLD
+      ? this.#lastFailureAt + RESET_TIMEOUT_MS
+      : undefined;
+  }
+
+  #recordAttempt(reason: string, at: number): void {
+    this.#consecutiveFailures = reason === 'unavailable' ? this.#consecutiveFailures + 1 : 0;
+    this.#lastFailureAt = at;
+  }
+
+  #remove(count: number): void {
+    for (const id of [...this.#buffered].slice(0, count)) this.#buffered.delete(id);
+  }
+}
+
+export class DeliveryStatuses {
+  readonly #deliveries = new Map<string, Map<string, Delivery>>();
+
+  /** @param at when the Action ended, in milliseconds since 1970. */
+  record(outcome: Outcome, at: number): void {
+    const ofDestination = this.#deliveries.get(outcome.destination) ?? new Map<string, Delivery>();
+    const delivery = ofDestination.get(outcome.action) ?? new Delivery();
+    this.#deliveries.set(outcome.destination, ofDestination.set(outcome.action, delivery));
+    delivery.record(outcome, at);
+  }
+
+  get(destination: string): DeliveryStatus {
+    const deliveries = [...(this.#deliveries.get(destination)?.values() ?? [])];
+    const sum = (key: 'failed' | 'buffered' | 'dropped') =>
+      deliveries.reduce((total, delivery) => total + delivery[key], 0);
+    const openUntil = deliveries.flatMap(({ circuitOpenUntil }) => circuitOpenUntil ?? []);
+    return {
+      failed: sum('failed'),
+      buffered: sum('buffered'),
+      dropped: sum('dropped'),
+      circuitOpenUntil: openUntil.length > 0 ? Math.max(...openUntil) : undefined,
+    };
+  }
+}
