@@ -248,10 +248,21 @@ export const validSettings: fc.Arbitrary<Readonly<Record<string, string>>> = fc
   )
   .map((values) => ({ ...values, HASH_KEY: 'a key of the hashes' }));
 
+const config = fc.constantFrom(
+  '{"LOG":"all"}',
+  '{"DELIVERY_TIMEOUT_MS":250,"constructor":"value"}',
+  '{"__proto__":{"LOG":"all"}}',
+  '{"HASH_KEY":null}',
+  '["LOG"]',
+);
+
 /** The secrets of some sinks that lead to their mocks, and settings; some of them can be anything. */
 export const someSecrets = (names: readonly string[]): fc.Arbitrary<Readonly<Record<string, unknown>>> => {
   const declared = getSinks(names).flatMap(({ secrets }) => Object.keys(secrets));
-  const anySecret = fc.constantFrom(...declared, ...Object.keys(settings)).chain(namedSecret);
+  const anySecret = fc.oneof(
+    fc.constantFrom(...declared, ...Object.keys(settings)).chain(namedSecret),
+    fc.oneof(config, hostileString).map((value): [string, unknown] => ['CONFIG', value]),
+  );
   return fc
     .tuple(validSettings, fc.oneof(fc.constant([]), fc.array(anySecret, { maxLength: 5 })))
     .map(([valid, changed]) =>

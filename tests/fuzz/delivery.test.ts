@@ -169,6 +169,7 @@ describe('RetryBuffer', () => {
     },
     { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('bisect', 'remove'), batch: fc.nat(5) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait'), ms: fc.nat(1000) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('close') }) },
   );
   type Step = { kind: string; count?: number; first?: number; batch?: number; ms?: number };
 
@@ -180,6 +181,7 @@ describe('RetryBuffer', () => {
       const buffer = new RetryBuffer();
       const inFlight: Array<readonly Activity[]> = [];
       const known = new Set<string>();
+      let isClosed = false;
       let dropped = 0;
       for (const { kind, count = 0, first = 0, batch: index = 0, ms = 0 } of steps) {
         if (kind === 'wait') vi.advanceTimersByTime(ms);
@@ -187,9 +189,12 @@ describe('RetryBuffer', () => {
           for (let number = first; number < first + count; number += 1) {
             const id = String(number);
             // What is added again while it waits, or is in flight, is the same activity.
-            buffer.add(toActivity(id, number % 3 === 0 ? 'SignUp' : 'Login', 0));
-            known.add(id);
+            if (buffer.add(toActivity(id, number % 3 === 0 ? 'SignUp' : 'Login', 0))) known.add(id);
           }
+        }
+        if (kind === 'close') {
+          isClosed = true;
+          buffer.close();
         }
         if (kind === 'take') inFlight.push(buffer.takeBatch(count));
         const [batch = []] = kind === 'bisect' || kind === 'remove' ? inFlight.splice(index, 1) : [];
@@ -205,7 +210,7 @@ describe('RetryBuffer', () => {
       dropped += buffer.droppedSinceLastCall();
       const waiting = drain(buffer);
       expect(new Set(waiting).size).toBe(waiting.length);
-      expect(waiting.every((id) => known.has(id))).toBe(true);
+      expect(waiting.every((id) => known.has(id) && !isClosed)).toBe(true);
       expect(known.size - waiting.length).toBeLessThanOrEqual(dropped);
     },
     { runs: 30 },
@@ -438,6 +443,42 @@ describe('deliver, after an outage', () => {
       );
     },
     { runs: 20 },
+  );
+});
+
+describe('deliver, with a slow vendor', () => {
+  /** Flushing starts no request later, and each may take so long or twice as long as the delivery. */
+  const FLUSH_MS = 100;
+  const FLUSH_REQUEST_MS = 250;
+
+  property(
+    'keeps a login no longer than the deadline, nor much longer than its delivery took',
+    fc.record({
+      waitedMs: fc.oneof(fc.constant(0), fc.nat(TIMEOUT_MS)),
+      deliveryMs: fc.nat(TIMEOUT_MS),
+      flushMs: fc.array(fc.oneof(fc.nat(90), fc.nat(5000), fc.constant(Infinity)), { minLength: 1 }),
+      limit: batchLimit,
+    }),
+    async ({ waitedMs, deliveryMs, flushMs, limit }) => {
+      resetClock();
+      const target = new Target(limit);
+      const buffer = target.destination.useConfiguration(getConfiguration(0));
+      for (let index = 0; index < 20; index += 1) buffer.add(toActivity(`activity ${index}`, 'Login', 0));
+      const requestsMs = [deliveryMs, ...flushMs];
+      onRequest = async (activities, signal) => {
+        const ms = requestsMs.shift() ?? 0;
+        await (ms === Infinity ? never() : sleep(ms));
+        return signal.aborted ? never() : target.accept(activities);
+      };
+      const startedAt = performance.now();
+      vi.advanceTimersByTime(waitedMs);
+      const activity = toActivity('login', 'Login', 0);
+      await settle(deliver(target.destination, activity, getConfiguration(0), startedAt));
+      const totalMs = performance.now() - startedAt;
+      expect(totalMs).toBeLessThanOrEqual(TIMEOUT_MS + GRACE_MS);
+      const flushedMs = totalMs - waitedMs - Math.min(deliveryMs, TIMEOUT_MS - waitedMs);
+      expect(flushedMs).toBeLessThanOrEqual(FLUSH_MS + Math.max(FLUSH_REQUEST_MS, 2 * deliveryMs) + GRACE_MS);
+    },
   );
 });
 
