@@ -37,11 +37,13 @@ export const applyPrivacy = (
     Object.fromEntries(Object.entries(group).map(([name, value]) => [name, protect(value, name)])) as T;
 
   const { user, request, visitor, properties } = activity;
-  // An activity always belongs to somebody, so the id is never omitted.
-  const protectId = (id: string) => (hashed.has(id.toLowerCase()) ? hash(id) : id);
+  // An activity always belongs to somebody, so no id is omitted. Auth0's identifies the SignUp: it must not depend on
+  // what else this login holds.
+  const auth0Id = HASH_FIELDS.includes('userId') ? hash(user.auth0Id) : user.auth0Id;
+  const chosenId = hashed.has(user.id.toLowerCase()) ? hash(user.id) : user.id;
   return {
     ...activity,
-    user: { ...protectAll(user), id: protectId(user.id), auth0Id: protectId(user.auth0Id) },
+    user: { ...protectAll(user), id: user.id === user.auth0Id ? auth0Id : chosenId, auth0Id },
     request: protectAll(request),
     visitor: protectAll(visitor),
     properties: protectAll(properties),

@@ -187,6 +187,23 @@ describe('applyPrivacy, where another field has the same value', () => {
     expect(apply({ OMIT_FIELDS: ['owner'] }, activity).user.name).toBeUndefined();
   });
 
+  it("leaves Auth0's id of the user, of which the id of a SignUp is made", () => {
+    const user = { ...ACTIVITY.user, id: 'ada@example.com', auth0Id: 'ada@example.com' };
+    expect(apply({ HASH_FIELDS: ['email'] }, { ...ACTIVITY, user }).user).toMatchObject({
+      id: 'ada@example.com',
+      auth0Id: 'ada@example.com',
+      email: hmac('ada@example.com'),
+    });
+  });
+
+  it('hashes an id of the user that USER_ID chooses', () => {
+    const user = { ...ACTIVITY.user, id: 'ada@example.com' };
+    expect(apply({ HASH_FIELDS: ['email'] }, { ...ACTIVITY, user }).user).toMatchObject({
+      id: hmac('ada@example.com'),
+      auth0Id: ACTIVITY.user.auth0Id,
+    });
+  });
+
   it('leaves values that only contain it', () => {
     const activity = { ...ACTIVITY, properties: { note: 'mail ada@example.com' } };
     expect(apply({ OMIT_FIELDS: ['email'] }, activity).properties.note).toBe('mail ada@example.com');
