@@ -102,17 +102,18 @@ export const deliver = async <S extends SecretDeclarations>(
   if (canBuffer && !breaker.allowRequest()) return fail(new CircuitOpenError());
   // It is on its way again, so it is not to be flushed as well.
   buffer.remove([activity]);
+  const sending = withDeadline(
+    timeoutMs,
+    (deadline) =>
+      retry(deadline, () => {
+        attempts += 1;
+        return send(sink, [activity], secrets, deadline.http);
+      }),
+    startedAt,
+  );
   const profiles = startProfiles(sink, [activity], secrets, startedAt);
   try {
-    await withDeadline(
-      timeoutMs,
-      (deadline) =>
-        retry(deadline, () => {
-          attempts += 1;
-          return send(sink, [activity], secrets, deadline.http);
-        }),
-      startedAt,
-    );
+    await sending;
   } catch (error) {
     if (isOutage(error)) breaker.recordFailure();
     else breaker.recordSuccess();

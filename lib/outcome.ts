@@ -53,6 +53,8 @@ export interface FailedOutcome extends OutcomeBase {
   readonly message: string;
   /** Who must act, where waiting is not enough. */
   readonly hint?: string | undefined;
+  /** Where an error that nobody expected was thrown, without its message. */
+  readonly stack?: string | undefined;
   readonly attempts: number;
   /** Milliseconds. */
   readonly elapsedMs: number;
@@ -127,11 +129,11 @@ const toFailure = ({ error, ...figures }: Undelivered, redact: Redact) => ({
 const describe = (
   error: unknown,
   redact: Redact,
-): Pick<FailedOutcome, 'reason' | 'code' | 'message' | 'hint'> => {
+): Pick<FailedOutcome, 'reason' | 'code' | 'message' | 'hint' | 'stack'> => {
   if (!(error instanceof DeliveryError)) {
     // The message of a foreign error can hold anything.
     const name = getErrorName(error);
-    return { reason: 'internal', code: name, message: `unexpected ${name}` };
+    return { reason: 'internal', code: name, message: `unexpected ${name}`, stack: getStack(error) };
   }
   const said = error.vendorMessage && redact(error.vendorMessage);
   return {
@@ -140,6 +142,11 @@ const describe = (
     message: said ? withStatus(said, error.status) : error.message,
     hint: error.hint,
   };
+};
+
+const getStack = (error: unknown): string | undefined => {
+  const stack: unknown = (error as { stack?: unknown } | null | undefined)?.stack;
+  return typeof stack === 'string' ? stack.match(/^ +at .*:\d+:\d+\)?$/gm)?.join('\n') : undefined;
 };
 
 /** Some messages begin with the status themselves: `404 Not Found`. */

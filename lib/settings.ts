@@ -20,7 +20,7 @@ export const OMITTABLE_FIELDS =
 /** What of a user can be hashed, as can properties. Not coordinates: there are so few that a hash could be guessed. */
 export const HASHABLE_FIELDS = ['userId', ...OMITTABLE_FIELDS.filter((name) => name !== 'coordinates')];
 
-/** Not sent by default: no destination needs them to tell one user from another. */
+/** Not sent by default, unless they are to be hashed: no destination needs them to tell one user from another. */
 export const OMITTED_BY_DEFAULT = ['phone', 'picture', 'coordinates'];
 
 export const settings = {
@@ -114,24 +114,33 @@ export const parseSecrets = <S extends SecretDeclarations>(
     ...checkSettings(values),
     ...sink.check?.(values),
   });
-  const values = parseDeclared(declarations, input, check as (values: object) => Problems);
+  const parsed = parseDeclared(declarations, input, check as (values: object) => Problems);
+  const values =
+    readSecret(input, 'OMIT_FIELDS') === undefined ? { ...parsed, ...omitByDefault(parsed) } : parsed;
   lastParsed.set(sink, { inputs, values });
   return values as Settings & SecretValues<S>;
 };
 
+/** Whoever wants the hash of a field wants it sent. */
+const omitByDefault = ({ HASH_FIELDS }: Settings): Pick<Settings, 'OMIT_FIELDS'> => ({
+  OMIT_FIELDS: OMITTED_BY_DEFAULT.filter((name) => !HASH_FIELDS.includes(name)),
+});
+
 const checkSettings = (values: Settings): Problems => {
   const declared = [...values.PROPERTIES, ...values.USER_PROPERTIES].map(({ name }) => name);
-  const findUnknown = (names: readonly string[], known: readonly string[]): string | undefined =>
-    names.find((name) => !known.includes(name) && !declared.includes(name));
-  const unknownToOmit = findUnknown(values.OMIT_FIELDS, OMITTABLE_FIELDS);
-  const unknownToHash = findUnknown(values.HASH_FIELDS, HASHABLE_FIELDS);
+  // What is unknown is not quoted: it can be a credential in the wrong secret.
+  const findUnknown = (setting: 'OMIT_FIELDS' | 'HASH_FIELDS', known: readonly string[]): Problems => {
+    const isKnown = (name: string) => known.includes(name) || declared.includes(name);
+    if (values[setting].every(isKnown)) return {};
+    return { [setting]: `must be some of ${known.join(',')} or of your properties` };
+  };
   const findFixed = (setting: 'PROPERTIES' | 'USER_PROPERTIES'): Problems => {
     const fixed = values[setting].find(({ name }) => FIXED_PROPERTIES.includes(name));
     return fixed ? { [setting]: `cannot redefine ${fixed.name}` } : {};
   };
   return {
-    ...(unknownToOmit && { OMIT_FIELDS: `cannot omit ${unknownToOmit}` }),
-    ...(unknownToHash && { HASH_FIELDS: `cannot hash ${unknownToHash}` }),
+    ...findUnknown('OMIT_FIELDS', OMITTABLE_FIELDS),
+    ...findUnknown('HASH_FIELDS', HASHABLE_FIELDS),
     ...(values.HASH_FIELDS.length > 0 && values.HASH_KEY === undefined && { HASH_KEY: 'is missing' }),
     ...findFixed('PROPERTIES'),
     ...findFixed('USER_PROPERTIES'),

@@ -92,7 +92,12 @@ describe('toDeliveryOutcome', () => {
     [
       'an error of the sink without its words',
       new TypeError('t0ken is not iterable'),
-      { reason: 'internal', code: 'TypeError', message: 'unexpected TypeError' },
+      {
+        reason: 'internal',
+        code: 'TypeError',
+        message: 'unexpected TypeError',
+        stack: expect.stringMatching(/^ +at .*outcome\.test\.ts:\d+:\d+/),
+      },
     ],
     ['a thrown string', 't0ken', { reason: 'internal', code: 'string', message: 'unexpected string' }],
     ['undefined', undefined, { reason: 'internal', code: 'undefined' }],
@@ -136,6 +141,7 @@ describe('toErrorOutcome', () => {
       reason: 'internal',
       code: 'RangeError',
       message: 'unexpected RangeError',
+      stack: expect.not.stringContaining('t0ken'),
       attempts: 0,
       elapsedMs: 0,
       buffered: false,

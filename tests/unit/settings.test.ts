@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/errors.ts';
 import { credential, string } from '../../lib/formats.ts';
 import { optional, required } from '../../lib/secrets.ts';
-import { parseSecrets, type settings } from '../../lib/settings.ts';
+import { HASHABLE_FIELDS, OMITTABLE_FIELDS, parseSecrets, type settings } from '../../lib/settings.ts';
 
 const NONE = { secrets: {} };
 
@@ -115,13 +115,19 @@ describe('parseSecrets', () => {
     ['EVENTS', 'Logout', 'must be some of SignUp,Login'],
     ['GROUPS', 'on', 'must be organization or off'],
     ['TLS_CA_CERT', 'certificate', 'must be PEM certificates'],
-    ['OMIT_FIELDS', 'address', 'cannot omit address'],
-    ['OMIT_FIELDS', 'userId', 'cannot omit userId'],
+    ['OMIT_FIELDS', 'address', `must be some of ${OMITTABLE_FIELDS} or of your properties`],
+    ['OMIT_FIELDS', 'userId', `must be some of ${OMITTABLE_FIELDS} or of your properties`],
     ['OMIT_FIELDS', 'email;ip', 'must be names, separated by commas'],
-    ['HASH_FIELDS', 'address', 'cannot hash address'],
-    ['HASH_FIELDS', 'coordinates', 'cannot hash coordinates'],
+    ['HASH_FIELDS', 'address', `must be some of ${HASHABLE_FIELDS} or of your properties`],
+    ['HASH_FIELDS', 'coordinates', `must be some of ${HASHABLE_FIELDS} or of your properties`],
   ] as const)('rejects %s=%s', (name, value, problem) => {
     expect(getProblems({ [name]: value, HASH_KEY: 'k3y' })).toBe(`${name} ${problem}`);
+  });
+
+  it('omits nothing by default that is to be hashed', () => {
+    const hashed = { HASH_FIELDS: 'phone', HASH_KEY: 'k3y' };
+    expect(parseSecrets(NONE, hashed).OMIT_FIELDS).toEqual(['picture', 'coordinates']);
+    expect(parseSecrets(NONE, { ...hashed, OMIT_FIELDS: 'phone' }).OMIT_FIELDS).toEqual(['phone']);
   });
 
   it.each([undefined, '', '  '])('demands a key for hashes, not %j', (HASH_KEY) => {

@@ -172,7 +172,10 @@ const describeOutcome = (outcome: Outcome): string => {
     case 'delivered':
       return `${type} delivered in ${outcome.elapsedMs} ms`;
     case 'failed':
-      return [`${type} failed: ${outcome.message}`, ...(outcome.hint ? [outcome.hint] : [])].join('; ');
+      return [
+        [`${type} failed: ${outcome.message}`, ...(outcome.hint ? [outcome.hint] : [])].join('; '),
+        ...(outcome.stack ? [outcome.stack] : []),
+      ].join('\n');
     case 'skipped':
       return `skipped: ${outcome.reason}`;
     case 'misconfigured':
