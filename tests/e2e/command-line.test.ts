@@ -177,6 +177,15 @@ describe('auth0-login-analytics try', () => {
     expect(out).not.toContain(mock.secrets.SPLUNK_HEC_TOKEN);
   });
 
+  it('prints where an error was thrown that nobody expected', async () => {
+    const event = createFile('event.json', { ...signUp(), user: {} });
+    const { code, out } = await runCommand(['try', 'splunk', '--yes', '--event', event], {
+      env: mock.secrets,
+    });
+    expect(out).toMatch(/^splunk +Login failed: unexpected TypeError\n +at .*:\d+:\d+/m);
+    expect(code).toBe(1);
+  });
+
   it.each([
     ['yes', 'y\r', 1, /^splunk: delivered/],
     ['no', 'n\r', 0, /^Nothing was sent\.\n$/],
