@@ -1,8 +1,8 @@
 /** axios under one deadline. Every failure becomes one of errors.ts. A vendor's response is untrusted input. */
-import * as http from 'node:http';
-import * as https from 'node:https';
+import { STATUS_CODES } from 'node:http';
 import type { Readable } from 'node:stream';
-import axios, { type AxiosError, type AxiosResponse } from 'axios';
+import type { AxiosError, AxiosResponse } from 'axios';
+import { post } from './axios.ts';
 import { RejectedError, UnavailableError } from './errors.ts';
 
 /** Sends one POST request. */
@@ -45,8 +45,12 @@ const BODY_TIMEOUT_MS = 250;
 /** Time for a body that is cut off by the deadline to be evaluated: its status has arrived. */
 const ABORT_GRACE_MS = 25;
 
-/** Without one, Splunk falls back to HTTP/1.0 and closes the connection. */
-const USER_AGENT = 'auth0-login-analytics';
+const DEFAULT_HEADERS = {
+  'Accept-Encoding': 'identity',
+  'Content-Type': 'application/json',
+  // Without one, Splunk falls back to HTTP/1.0 and closes the connection.
+  'User-Agent': 'auth0-login-analytics',
+};
 
 /** The time left for a piece of work, and requests that end with it. */
 export interface Deadline {
@@ -77,7 +81,7 @@ export const withDeadline = async <T>(
   });
   try {
     return await Promise.race([
-      work({ http: (request) => post(request, controller.signal), remainingMs }),
+      work({ http: (request) => send(request, controller.signal), remainingMs }),
       expired,
     ]);
   } finally {
@@ -85,11 +89,11 @@ export const withDeadline = async <T>(
   }
 };
 
-const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
+const send = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
   const { status, headers, data } = await sendRequest(request, signal);
   const { text, isComplete } = await readBody(data);
   const body = parseIfJson(text);
-  const message = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
+  const message = `${status} ${STATUS_CODES[status] ?? ''}`.trim();
   if (status >= 200 && status < 300) {
     const response = { status, body };
     const isPage = isHtml(text, headers['content-type']);
@@ -110,16 +114,7 @@ const post = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResp
 const sendRequest = async (request: HttpRequest, signal: AbortSignal): Promise<AxiosResponse<Readable>> => {
   const { url, headers, body, tls } = request;
   try {
-    return await axios.post(url, Buffer.from(body), {
-      headers: { 'Content-Type': 'application/json', 'User-Agent': USER_AGENT, ...headers },
-      responseType: 'stream',
-      validateStatus: null,
-      // A redirect could carry the credential elsewhere, and so could a proxy named by the environment.
-      maxRedirects: 0,
-      proxy: false,
-      signal,
-      ...keepAliveAgents(tls),
-    });
+    return await post(url, body, { headers: { ...DEFAULT_HEADERS, ...headers }, tls, signal });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const { code = 'unknown', request: sent } = error as AxiosError;
@@ -203,19 +198,4 @@ const parseIfJson = (text: string): unknown => {
   } catch {
     return text.trim() === '' ? undefined : text;
   }
-};
-
-/** A warm instance keeps its connections: one pair of agents for each way of checking certificates. */
-const agents = new Map<string, { httpAgent: http.Agent; httpsAgent: https.Agent }>();
-
-const keepAliveAgents = (tls: TlsOptions = {}) => {
-  const key = JSON.stringify(tls);
-  const cached = agents.get(key);
-  if (cached) return cached;
-  const created = {
-    httpAgent: new http.Agent({ keepAlive: true }),
-    httpsAgent: new https.Agent({ ...tls, keepAlive: true }),
-  };
-  agents.set(key, created);
-  return created;
 };

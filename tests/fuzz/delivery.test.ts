@@ -9,7 +9,7 @@ import { BUFFER_LIMIT, RetryBuffer } from '../../lib/retry-buffer.ts';
 import type { Settings } from '../../lib/settings.ts';
 import { defineSink } from '../../lib/sink.ts';
 import { resetClock, settle, useFakeClock } from '../support/clock.ts';
-import { never, type Response, sleep, useAdapter } from './axios-adapter.ts';
+import { never, type Response, sleep, useNetwork } from './network.ts';
 import { property } from './property.ts';
 
 useFakeClock();
@@ -46,7 +46,7 @@ type OnRequest = (activities: readonly Activity[], signal: AbortSignal) => Promi
 
 let onRequest: OnRequest = never;
 
-useAdapter((config) => onRequest(JSON.parse(String(config.data), toDate), config.signal as AbortSignal));
+useNetwork(({ body, signal }) => onRequest(JSON.parse(body, toDate), signal));
 
 const toDate = (name: string, value: unknown): unknown => (name === 'time' ? new Date(String(value)) : value);
 

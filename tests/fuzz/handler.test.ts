@@ -18,7 +18,7 @@ import {
   toHostileEvent,
   validSettings,
 } from './arbitraries.ts';
-import { sleep } from './axios-adapter.ts';
+import { sleep } from './network.ts';
 import { property } from './property.ts';
 import { behavior, getVendorSecrets, honestBehavior, Network } from './vendors.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { DeliveryError, RejectedError, UnavailableError } from '../../lib/errors.ts';
 import { type Http, withDeadline } from '../../lib/http.ts';
 import { resetClock, settle, useFakeClock } from '../support/clock.ts';
-import { type Response, sleep, useAdapter } from './axios-adapter.ts';
+import { type Response, sleep, useNetwork } from './network.ts';
 import { property } from './property.ts';
 import { response } from './vendors.ts';
 
@@ -11,7 +11,7 @@ useFakeClock();
 
 let next: Response & { readonly delayMs: number };
 
-useAdapter(async () => {
+useNetwork(async () => {
   await sleep(next.delayMs);
   return next;
 });

@@ -1,11 +1,10 @@
 /** Vendors in virtual time, which respond as their mocks do or fail. */
-import { AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import fc from 'fast-check';
 import { segment } from '../../actions/segment.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import type { Vendor, VendorEvent } from '../../tools/simulator/vendors/vendor-mock.ts';
 import { VendorStore } from '../../tools/simulator/vendors/vendor-store.ts';
-import { never, type Response, sleep, useAdapter } from './axios-adapter.ts';
+import { type Request as NetworkRequest, never, type Response, sleep, useNetwork } from './network.ts';
 
 /** What becomes of one request. */
 export type Behavior =
@@ -19,7 +18,7 @@ export type Behavior =
 export interface SentRequest {
   readonly vendor: string;
   readonly body: string;
-  readonly headers: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
   /** Undefined if the vendor did not process it. */
   status?: number;
 }
@@ -64,7 +63,7 @@ export class Network {
   #inProgress = 0;
 
   constructor() {
-    useAdapter((config) => this.#respond(config));
+    useNetwork((request) => this.#respond(request));
   }
 
   /** Forgets everything. The next requests fare so, those after them are processed. */
@@ -81,20 +80,15 @@ export class Network {
 
   readonly isBusy = (): boolean => this.#inProgress + modulesLoading > 0;
 
-  async #respond(config: InternalAxiosRequestConfig): Promise<Response> {
+  async #respond({ url, headers, body, signal }: NetworkRequest): Promise<Response> {
     const behavior = this.#script.shift() ?? { kind: 'processed', delayMs: 0 };
-    const url = new URL(String(config.url));
     const vendor = getVendor(url.hostname.replace(/\.invalid$/, ''));
-    const sent: SentRequest = {
-      vendor: vendor.name,
-      body: Buffer.from(config.data).toString(),
-      headers: config.headers.toJSON(),
-    };
+    const sent: SentRequest = { vendor: vendor.name, body, headers };
     this.sent.push(sent);
     if (behavior.kind === 'hang') return never();
     await sleep(behavior.delayMs);
-    if (config.signal?.aborted) return never();
-    if (behavior.kind === 'error') throw new AxiosError('failed', behavior.code, config);
+    if (signal.aborted) return never();
+    if (behavior.kind === 'error') throw Object.assign(new Error('failed'), { code: behavior.code });
     if (behavior.kind === 'response') return behavior;
     const response = await this.#process(vendor, sent, url);
     sent.status = response.status;
@@ -110,7 +104,7 @@ export class Network {
     try {
       const request = new Request(`http://${vendor.name}.invalid${pathname}${search}`, {
         method: 'POST',
-        headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]),
+        headers,
         body,
       });
       const accept = ({ id, type, userId }: VendorEvent) => {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { loadAxios } from '../../lib/axios.ts';
 
 export const NOW = new Date('2026-01-31T12:00:00.123Z');
 
@@ -11,6 +12,8 @@ export const useFixedClock = (): void => {
 
 /** In each test of the file it is NOW, and time passes by `settle` and `passTime` only: for timers as well. */
 export const useFakeClock = (): void => {
+  // Loading takes real time, in which a fake clock would be moved on.
+  beforeAll(async () => void (await loadAxios()));
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'], now: NOW });
   });

@@ -66,6 +66,10 @@ describe('http, sending a request', () => {
     });
   });
 
+  it('asks for a response that is not compressed', async () => {
+    expect(await getReceived({})).toMatchObject({ headers: { 'accept-encoding': 'identity' } });
+  });
+
   it("sends the sink's headers in addition to the defaults, or instead of them", async () => {
     const headers = { Authorization: 'Splunk t0ken', 'content-type': 'text/plain', 'User-Agent': 'an SDK' };
     expect(await getReceived({ headers })).toMatchObject({

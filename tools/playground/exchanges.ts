@@ -31,8 +31,8 @@ interface Capture {
   readonly exchanges: Exchange[];
 }
 
-/** The instance that Actions get from `require`, which is not the one of `import`. */
-const axios: AxiosStatic = createRequire(import.meta.url)('axios');
+/** The instance that Actions get: the types of axios do not declare its browser build. */
+const axios: AxiosStatic = createRequire(import.meta.url)('axios/dist/browser/axios.cjs');
 
 const captures = new AsyncLocalStorage<Capture>();
 const pending = new WeakMap<object, { exchange: Exchange; capture: Capture }>();

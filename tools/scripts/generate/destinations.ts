@@ -60,5 +60,5 @@ const findDependencies = async (file: string): Promise<readonly string[]> => {
   const imported = Object.values(metafile.outputs).flatMap(({ imports }) =>
     imports.map((entry) => entry.path),
   );
-  return installed.filter((name) => imported.includes(name));
+  return installed.filter((name) => imported.some((id) => id === name || id.startsWith(`${name}/`)));
 };
