@@ -1,9 +1,10 @@
 /**
  * The policy of delivery: a few attempts within one deadline, none while the circuit is open. What could not be
- * delivered is buffered, and flushed after the next successful delivery.
+ * delivered is buffered, and flushed after the next successful delivery. While a destination is stalled, no login waits
+ * for it: requests go on without.
  */
 import type { Activity } from './activity.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
+import { CircuitBreaker, isOutage } from './circuit-breaker.ts';
 import { RejectedError, UnavailableError } from './errors.ts';
 import { type Deadline, type Http, withDeadline } from './http.ts';
 import { RetryBuffer } from './retry-buffer.ts';
@@ -22,28 +23,25 @@ const FLUSH_TIMEOUT_MS = 250;
 /** A sink, and what a warm instance remembers of its destination. */
 export class Destination<S extends SecretDeclarations = SecretDeclarations> {
   readonly sink: Sink<S>;
-  readonly breaker = new CircuitBreaker();
+  breaker = new CircuitBreaker();
   /** For batches: a destination can accept single activities and no batch. */
-  readonly flushBreaker = new CircuitBreaker();
-  #buffer = new RetryBuffer();
+  flushBreaker = new CircuitBreaker();
+  buffer = new RetryBuffer();
   #configuration: object | undefined;
 
   constructor(sink: Sink<S>) {
     this.sink = sink;
   }
 
-  get buffer(): RetryBuffer {
-    return this.#buffer;
-  }
-
-  /** The buffer for these secrets. What is buffered, or in flight, under others is never sent with these. */
-  useConfiguration(secrets: object): RetryBuffer {
+  /** What is buffered, or in flight, under other secrets is never sent with these, and their failures say nothing. */
+  useConfiguration(secrets: object): void {
     if (this.#configuration !== secrets) {
-      this.#buffer.close();
-      this.#buffer = new RetryBuffer(this.#buffer.droppedSinceLastCall());
+      this.buffer.close();
+      this.buffer = new RetryBuffer(this.buffer.counts);
+      this.breaker = new CircuitBreaker();
+      this.flushBreaker = new CircuitBreaker();
     }
     this.#configuration = secrets;
-    return this.#buffer;
   }
 }
 
@@ -69,7 +67,7 @@ export interface Undelivered {
 }
 
 interface Flush {
-  /** How many buffered activities were delivered after it. */
+  /** How many buffered activities were delivered after it, or since the delivery before. */
   readonly flushed: number;
   readonly flushMs: number;
   /** Buffered activities that the destination rejected, which are lost. */
@@ -86,17 +84,20 @@ export const deliver = async <S extends SecretDeclarations>(
   secrets: Settings & SecretValues<S>,
   startedAt = performance.now(),
 ): Promise<Delivery> => {
-  const { sink, breaker } = destination;
-  const buffer = destination.useConfiguration(secrets);
+  destination.useConfiguration(secrets);
+  const { sink, breaker, flushBreaker, buffer } = destination;
   const timeoutMs = secrets.DELIVERY_TIMEOUT_MS;
   // A login that is denied did not happen: nothing of it is buffered, and each one deserves an attempt.
   const canBuffer = secrets.ON_FAILURE === 'continue';
   const deliveryStartedAt = performance.now();
   let attempts = 0;
   const elapsedMs = () => Math.round(performance.now() - deliveryStartedAt);
+  const toUndelivered = (error: unknown, buffered: boolean): Undelivered => {
+    return { attempts, elapsedMs: elapsedMs(), error, buffered, dropped: buffer.droppedSinceLastCall() };
+  };
   const fail = (error: unknown): Undelivered => {
     const buffered = canBuffer && error instanceof UnavailableError && buffer.add(activity);
-    return { attempts, elapsedMs: elapsedMs(), error, buffered, dropped: buffer.droppedSinceLastCall() };
+    return toUndelivered(error, buffered);
   };
 
   if (canBuffer && !breaker.allowRequest()) return fail(new CircuitOpenError());
@@ -112,32 +113,42 @@ export const deliver = async <S extends SecretDeclarations>(
     startedAt,
   );
   const profiles = startProfiles(sink, [activity], secrets, startedAt);
+  const isStalled = (await breaker.watch(sending)) === 'stalled';
+  if (isStalled && canBuffer && buffer.hold(activity, sending))
+    return toUndelivered(new StalledError(), true);
   try {
     await sending;
   } catch (error) {
-    if (isOutage(error)) breaker.recordFailure();
-    else breaker.recordSuccess();
     return fail(error);
   }
-  breaker.recordSuccess();
 
   const delivered = { attempts, elapsedMs: elapsedMs() };
   const remainingMs = startedAt + timeoutMs - performance.now();
   // Another request may well take as long. Where there is no time for it, a quicker login will have some.
   const hasTime = delivered.elapsedMs <= remainingMs;
   const limitMs = Math.min(remainingMs, Math.max(FLUSH_TIMEOUT_MS, 2 * delivered.elapsedMs));
-  const [profileError, flushed] = await Promise.all([
+  const [profileError, flushResult] = await Promise.all([
     getProfileError(profiles, limitMs),
-    hasTime ? flush(destination, buffer, secrets, limitMs) : { flushed: 0, flushMs: 0 },
+    hasTime ? flush(sink, flushBreaker, buffer, secrets, limitMs) : { flushed: 0, flushMs: 0 },
   ]);
-  return { ...delivered, ...profileError, ...flushed, dropped: buffer.droppedSinceLastCall() };
+  return {
+    ...delivered,
+    ...profileError,
+    ...flushResult,
+    flushed: flushResult.flushed + buffer.deliveredSinceLastCall(),
+    dropped: buffer.droppedSinceLastCall(),
+  };
 };
-
-const isOutage = (error: unknown): boolean => error instanceof UnavailableError && error.isOutage;
 
 class CircuitOpenError extends UnavailableError {
   constructor() {
     super('circuit open after 3 consecutive failures', { code: 'CIRCUIT_OPEN' });
+  }
+}
+
+class StalledError extends UnavailableError {
+  constructor() {
+    super('the destination does not respond', { code: 'STALLED' });
   }
 }
 
@@ -219,7 +230,8 @@ const retryDelayMs = (error: unknown, retries: number): number | undefined => {
 
 /** Sends what is buffered, in one request or in several quick ones, up to one that is not accepted as a whole. */
 const flush = async <S extends SecretDeclarations>(
-  { sink, flushBreaker }: Destination<S>,
+  sink: Sink<S>,
+  flushBreaker: CircuitBreaker,
   buffer: RetryBuffer,
   secrets: Settings & SecretValues<S>,
   limitMs: number,

@@ -73,7 +73,7 @@ const getHint = (status = 400): string | undefined => {
 interface UnavailabilityDetails extends ResponseDetails {
   /** How long the destination asks to wait before the next request. */
   readonly retryAfterMs?: number | undefined;
-  /** Short and stable, for logs and monitoring: `TIMEOUT`, `CIRCUIT_OPEN`, or Node's code of a connection error. */
+  /** Short and stable, for logs and monitoring: `TIMEOUT`, `STALLED`, `CIRCUIT_OPEN`, or Node's code of a connection error. */
   readonly code?: string | undefined;
   /** Whether other activities would fail as well. True by default; false for the rate limit of one user, for example. */
   readonly isOutage?: boolean;

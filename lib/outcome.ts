@@ -29,7 +29,7 @@ export interface DeliveredOutcome extends OutcomeBase {
   readonly attempts: number;
   /** Milliseconds. */
   readonly elapsedMs: number;
-  /** How many buffered activities were delivered after it. */
+  /** How many buffered activities were delivered after it, or since the delivery before. */
   readonly flushed: number;
   /** Milliseconds. */
   readonly flushMs: number;
@@ -47,7 +47,7 @@ export interface FailedOutcome extends OutcomeBase {
   readonly status: 'failed';
   /** `rejected` needs the operator, `unavailable` time, `internal` a bug report. */
   readonly reason: 'rejected' | 'unavailable' | 'internal';
-  /** Short and stable: an HTTP status, `TIMEOUT`, `CIRCUIT_OPEN`, a code of Node's such as `ECONNREFUSED`, or the name of an error. */
+  /** Short and stable: an HTTP status, `TIMEOUT`, `STALLED`, `CIRCUIT_OPEN`, a code of Node's such as `ECONNREFUSED`, or the name of an error. */
   readonly code: string;
   /** In the vendor's words where it has some, with private values masked. */
   readonly message: string;

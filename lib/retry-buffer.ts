@@ -14,11 +14,12 @@ export class RetryBuffer {
   #halves: Activity[][] = [];
   readonly #inFlight = new Map<string, Activity>();
   #isClosed = false;
-  #dropped: number;
+  /** Since they were last reported. */
+  readonly counts: { dropped: number; delivered: number };
 
-  /** @param dropped how many activities were dropped before, to be reported with those from here. */
-  constructor(dropped = 0) {
-    this.#dropped = dropped;
+  /** @param counts those of the buffer before, which goes on to change them. */
+  constructor(counts = { dropped: 0, delivered: 0 }) {
+    this.counts = counts;
   }
 
   /** Returns false if the buffer is closed. */
@@ -30,6 +31,24 @@ export class RetryBuffer {
     this.#fresh.push(activity);
     this.#fresh.sort(byTime);
     this.#dropOverflow();
+    return true;
+  }
+
+  /** Adds an activity that is in flight: it waits if its request fails. Returns false if the buffer is closed. */
+  hold(activity: Activity, request: Promise<unknown>): boolean {
+    if (this.#isClosed) return false;
+    this.#inFlight.set(activity.id, activity);
+    request.then(
+      () => {
+        if (this.#inFlight.has(activity.id)) this.counts.delivered += 1;
+        this.remove([activity]);
+      },
+      () => {
+        // It may have been removed meanwhile, for another login that sends it.
+        if (!this.#inFlight.delete(activity.id)) return;
+        if (!this.add(activity)) this.counts.dropped += 1;
+      },
+    );
     return true;
   }
 
@@ -63,7 +82,7 @@ export class RetryBuffer {
   /** Drops what waits, and from now on what is returned by `bisect`. */
   close(): void {
     this.#isClosed = true;
-    this.#dropped += this.size;
+    this.counts.dropped += this.size;
     this.#keep(() => false);
   }
 
@@ -73,9 +92,16 @@ export class RetryBuffer {
   }
 
   droppedSinceLastCall(): number {
-    const dropped = this.#dropped;
-    this.#dropped = 0;
+    const { dropped } = this.counts;
+    this.counts.dropped = 0;
     return dropped;
+  }
+
+  /** How many were delivered by requests that no login waited for. */
+  deliveredSinceLastCall(): number {
+    const { delivered } = this.counts;
+    this.counts.delivered = 0;
+    return delivered;
   }
 
   #waiting(): Activity[] {
@@ -96,7 +122,7 @@ export class RetryBuffer {
     );
     const dropped = new Set(byValue.slice(0, overflow));
     this.#keep((activity) => !dropped.has(activity));
-    this.#dropped += overflow;
+    this.counts.dropped += overflow;
   }
 }
 

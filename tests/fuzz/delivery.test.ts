@@ -244,8 +244,10 @@ describe('deliver, one login after the other', () => {
     }
 
     changeConfiguration(): number {
-      const dropped = this.bufferedUnder === this.configuration ? 0 : this.waiting.size;
-      if (this.bufferedUnder !== this.configuration) this.waiting.clear();
+      if (this.bufferedUnder === this.configuration) return 0;
+      const dropped = this.waiting.size;
+      this.waiting.clear();
+      this.failures = 0;
       this.bufferedUnder = this.configuration;
       return dropped;
     }
@@ -418,8 +420,8 @@ describe('deliver, after an outage', () => {
       const target = new Target(limit);
       const ids = Array.from({ length: count }, (_, index) => `activity ${index}`);
       const poisoned = ids.filter((_, index) => poison.includes(index));
-      for (const id of ids)
-        target.destination.useConfiguration(getConfiguration(0)).add(toActivity(id, 'Login', 0));
+      target.destination.useConfiguration(getConfiguration(0));
+      for (const id of ids) target.destination.buffer.add(toActivity(id, 'Login', 0));
       onRequest = async (activities) => {
         if (!activities.some(({ id }) => poisoned.includes(id))) return target.accept(activities);
         return { status: isUnavailable && activities.length > 1 ? 503 : 400, body: '' };
@@ -462,7 +464,8 @@ describe('deliver, with a slow vendor', () => {
     async ({ waitedMs, deliveryMs, flushMs, limit }) => {
       resetClock();
       const target = new Target(limit);
-      const buffer = target.destination.useConfiguration(getConfiguration(0));
+      target.destination.useConfiguration(getConfiguration(0));
+      const { buffer } = target.destination;
       for (let index = 0; index < 20; index += 1) buffer.add(toActivity(`activity ${index}`, 'Login', 0));
       const requestsMs = [deliveryMs, ...flushMs];
       onRequest = async (activities, signal) => {
@@ -594,7 +597,8 @@ describe('deliver, many logins concurrently', () => {
     rest.length = 0;
     const configuration = logins.at(-1)?.configuration ?? 0;
     for (let index = 0; index < 4; index += 1) {
-      vi.advanceTimersByTime(RESET_TIMEOUT_MS);
+      // In steps, since requests go on without their logins.
+      await settle(sleep(RESET_TIMEOUT_MS));
       await settle(logIn(toActivity(`last ${index}`, 'Login', configuration), configuration));
     }
     return { target, deliveries, waits, sizes };

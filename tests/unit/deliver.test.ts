@@ -625,6 +625,26 @@ describe('deliver, with ON_FAILURE=deny', () => {
 });
 
 describe('deliver, after the secrets have changed', () => {
+  const CORRECTED = { OMIT_FIELDS: 'email' };
+
+  it('closes the circuit, whose failures may come from the secrets', async () => {
+    const destination = new FakeDestination().respond(isDown);
+    for (const activity of someLogins(FAILURE_THRESHOLD)) await destination.deliver(activity);
+    expect(await settle(destination.deliver(LOGIN))).toMatchObject({ error: { code: 'CIRCUIT_OPEN' } });
+    destination.respond(accepts);
+    expect(await settle(destination.deliver(LOGIN, CORRECTED))).toMatchObject({ attempts: 1, flushed: 0 });
+  });
+
+  it('ignores failures of requests under the other secrets', async () => {
+    const destination = new FakeDestination().respond(takes(100, isDown));
+    const logins = someLogins(FAILURE_THRESHOLD);
+    const deliveries = Promise.all(logins.map((login) => destination.deliver(login)));
+    destination.respond(accepts);
+    await settle(destination.deliver(LOGIN, CORRECTED));
+    await settle(deliveries);
+    expect(await settle(destination.deliver(LOGIN, CORRECTED))).toMatchObject({ attempts: 1 });
+  });
+
   it('drops what was buffered under the other secrets, and counts it', async () => {
     const destination = await createRecovered(someLogins(3));
     const secrets = { OMIT_FIELDS: 'email' };

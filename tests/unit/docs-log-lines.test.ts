@@ -32,6 +32,7 @@ const busy = new UnavailableError('503 Service Unavailable', {
 const unavailable = new UnavailableError('503 Service Unavailable', { status: 503 });
 const timeout = new UnavailableError('timed out after 3000 ms', { code: 'TIMEOUT' });
 const reset = new UnavailableError('connection error: ECONNRESET', { code: 'ECONNRESET' });
+const stalled = new UnavailableError('the destination does not respond', { code: 'STALLED' });
 const circuitOpen = new UnavailableError('circuit open after 3 consecutive failures', {
   code: 'CIRCUIT_OPEN',
 });
@@ -55,6 +56,7 @@ const OUTCOMES: ReadonlyArray<readonly [action: string, ...outcomes: Outcome[]]>
   ['splunk', failed(busy, { attempts: 3, elapsedMs: 412 })],
   ['splunk', failed(timeout)],
   ['splunk', failed(reset, { attempts: 3, elapsedMs: 512 })],
+  ['splunk', failed(stalled)],
   ['splunk', failed(circuitOpen, { attempts: 0 })],
   ['splunk', failed(circuitOpen, { attempts: 0, dropped: 1 })],
   ['splunk', failed(invalidToken)],

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Activity } from '../../lib/activity.ts';
 import { BUFFER_LIMIT, RetryBuffer } from '../../lib/retry-buffer.ts';
@@ -92,6 +93,59 @@ describe('RetryBuffer.remove', () => {
   });
 });
 
+describe('RetryBuffer.hold', () => {
+  const accepted = Promise.resolve();
+  const failed = () => Promise.reject(new Error('down'));
+
+  it('keeps an activity out of batches while its request is in flight', () => {
+    const buffer = createBuffer();
+    expect(buffer.hold(first, accepted)).toBe(true);
+    expect(buffer.size).toBe(0);
+  });
+
+  it('forgets the activity once it is accepted, and counts it', async () => {
+    const buffer = createBuffer();
+    buffer.hold(first, accepted);
+    await nextTurn();
+    expect(buffer.size).toBe(0);
+    expect([buffer.deliveredSinceLastCall(), buffer.deliveredSinceLastCall()]).toEqual([1, 0]);
+  });
+
+  it('takes the activity in the batch of all others once its request has failed', async () => {
+    const buffer = createBuffer(second);
+    buffer.hold(first, failed());
+    await nextTurn();
+    expect(takeAll(buffer)).toEqual([[first, second]]);
+    expect(buffer.deliveredSinceLastCall()).toBe(0);
+  });
+
+  it('forgets an activity that was removed meanwhile, however its request ends', async () => {
+    for (const send of [() => accepted, failed]) {
+      const buffer = createBuffer();
+      buffer.hold(first, send());
+      buffer.remove([first]);
+      await nextTurn();
+      expect(buffer.size).toBe(0);
+      expect([buffer.deliveredSinceLastCall(), buffer.droppedSinceLastCall()]).toEqual([0, 0]);
+    }
+  });
+
+  it('drops the activity if the buffer is closed when its request fails, and reports it with the next buffer', async () => {
+    const buffer = createBuffer();
+    buffer.hold(first, failed());
+    buffer.close();
+    const next = new RetryBuffer(buffer.counts);
+    await nextTurn();
+    expect(next.droppedSinceLastCall()).toBe(1);
+  });
+
+  it('holds nothing if the buffer is closed', () => {
+    const buffer = createBuffer();
+    buffer.close();
+    expect(buffer.hold(first, accepted)).toBe(false);
+  });
+});
+
 describe('RetryBuffer.close', () => {
   it('drops everything that waits, and counts it', () => {
     const buffer = createBuffer(first, second, third);
@@ -161,7 +215,12 @@ describe('RetryBuffer beyond its limit', () => {
   });
 
   it('reports with the first what was dropped before', () => {
-    expect(new RetryBuffer(5).droppedSinceLastCall()).toBe(5);
+    const buffer = createBuffer(first, second);
+    const batch = buffer.takeBatch(1);
+    buffer.close();
+    const next = new RetryBuffer(buffer.counts);
+    buffer.bisect(batch);
+    expect(next.droppedSinceLastCall()).toBe(2);
   });
 
   it('counts what it dropped since the last call', () => {

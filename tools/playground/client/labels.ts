@@ -55,6 +55,7 @@ export const statusLabel = (outcome: OutcomeRow): string => {
 /** Code of a failure → label. An HTTP status is its own label. */
 const FAILURE_LABELS: Readonly<Record<string, string>> = {
   TIMEOUT: 'timeout',
+  STALLED: 'no response yet',
   CIRCUIT_OPEN: 'circuit open',
   ECONNRESET: 'reset',
   ECONNREFUSED: 'refused',
