@@ -3,9 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../tools/bench/compare.ts';
 import {
+  checkThreshold,
   failedThresholds,
   type Metric,
   metric,
@@ -13,7 +16,7 @@ import {
   type Unit,
 } from '../../tools/bench/metrics.ts';
 import { startNetwork } from '../../tools/bench/network.ts';
-import type { Results } from '../../tools/bench/results.ts';
+import { isNoisy, NOISE, type Results } from '../../tools/bench/results.ts';
 import { getRatios, getValues, runRounds } from '../../tools/bench/rounds.ts';
 import { summarize } from '../../tools/bench/statistics.ts';
 import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
@@ -66,7 +69,7 @@ describe('startNetwork', () => {
 
 describe('summarize', () => {
   it('computes mean, quartiles, percentiles and maximum', () => {
-    expect(summarize([7, 15, 36, 39, 40, 41, 1, 100])).toEqual({
+    expect(summarize([7, 15, 36, 39, 40, 41, 1, 100])).toMatchObject({
       runs: 8,
       mean: 34.875,
       q1: 13,
@@ -79,7 +82,17 @@ describe('summarize', () => {
   });
 
   it('returns the sample itself for a single sample', () => {
-    const expected = { runs: 1, mean: 4, q1: 4, median: 4, q3: 4, p95: 4, p99: 4, max: 4 };
+    const expected = {
+      runs: 1,
+      mean: 4,
+      q1: 4,
+      median: 4,
+      medianInterval: [4, 4],
+      q3: 4,
+      p95: 4,
+      p99: 4,
+      max: 4,
+    };
     expect(summarize([4])).toEqual(expected);
   });
 
@@ -104,6 +117,65 @@ describe('getRatios', () => {
       ['b', [1, undefined, 3, 2]],
     ]);
     expect(getRatios(rounds, 'a', 'b')).toEqual([2, 2, 4]);
+  });
+});
+
+describe('summarize, the confidence interval of the median', () => {
+  it('holds the true median of about 95 of 100 random samples', () => {
+    const random = xoroshiro128plus(1);
+    const hits = Array.from({ length: 100 }, () => {
+      const samples = Array.from({ length: 40 }, () => uniformInt(random, 0, 1000));
+      const [lower, upper] = summarize(samples).medianInterval;
+      return lower <= 500 && 500 <= upper;
+    }).filter(Boolean).length;
+    expect(hits).toBeGreaterThanOrEqual(90);
+    expect(hits).toBeLessThanOrEqual(99);
+  });
+
+  it('is narrower for more samples, and the same for the same samples', () => {
+    const toSamples = (count: number) => Array.from({ length: count }, (_, index) => (index * 7919) % 1000);
+    const getWidth = (count: number) => {
+      const [lower, upper] = summarize(toSamples(count)).medianInterval;
+      return upper - lower;
+    };
+    expect(getWidth(400)).toBeLessThan(getWidth(40));
+    expect(summarize(toSamples(40))).toEqual(summarize(toSamples(40)));
+  });
+});
+
+describe('checkThreshold', () => {
+  const samples = [1.02, 1.03, 1.04, 1.05, 1.06, 1.07, 1.08];
+
+  it.each([
+    ['passed', { of: 'median', max: 1.1 }],
+    ['failed', { of: 'median', max: 1.01 }],
+    ['unclear', { of: 'median', max: 1.05 }],
+    ['unclear', { of: 'median', max: 1.049 }],
+    ['failed', { of: 'median', min: 1.2 }],
+    ['failed', { of: 'mean', max: 1.049 }],
+    ['passed', { of: 'max', max: 1.08 }],
+  ] as ReadonlyArray<readonly [string, Threshold]>)('reports %s for %j', (result, threshold) => {
+    expect(checkThreshold(metric('', 'ratio', samples), threshold)).toBe(result);
+  });
+});
+
+describe('isNoisy', () => {
+  const toSuites = (...ratios: number[]) => [
+    {
+      name: 'warm',
+      title: '',
+      metrics: [metric(NOISE, 'ratio', ratios, { of: 'median', min: 0.98, max: 1.02 })],
+    },
+  ];
+
+  it('trusts a run in which a subject is as fast as itself, and one that did not measure it', () => {
+    expect(isNoisy(toSuites(0.99, 1, 1.01))).toBe(false);
+    expect(isNoisy([])).toBe(false);
+  });
+
+  it('does not trust a run in which it differs from itself', () => {
+    expect(isNoisy(toSuites(1.05, 1.06, 1.07))).toBe(true);
+    expect(isNoisy(toSuites(0.9, 1, 1.1))).toBe(true);
   });
 });
 

@@ -5,13 +5,14 @@ import { build, origin } from '../shared/build.ts';
 import { readJsonObject } from '../shared/json-file.ts';
 import { Progress } from '../shared/progress.ts';
 import { runScript } from '../shared/script.ts';
+import { paint } from '../shared/table.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import { installBaselines } from './baselines.ts';
 import { startChild } from './child-process.ts';
 import { compare, summarizeChanges, toChangeTable } from './compare.ts';
 import type { Metric } from './metrics.ts';
 import { type Network, startNetwork } from './network.ts';
-import { type Results, type SuiteResults, toTable } from './results.ts';
+import { isNoisy, type Results, type SuiteResults, toTable } from './results.ts';
 import { loadSuite, SUITE_NAMES, type Suite } from './suite.ts';
 import type { SuiteMessage, SuiteTask } from './suite-process.ts';
 
@@ -127,6 +128,7 @@ await runScript(HELP, OPTIONS, async ({ values }) => {
   console.log(
     `${results.version}, Node ${results.node}, ${results.machine}, round-trip time ${rttMs} ms: ${file}`,
   );
+  if (isNoisy(measured)) console.log(paint('yellow', 'The machine was busy: do not trust this run.'));
   if (!earlier) return 0;
   const changes = compare(earlier, results);
   console.log(`\n${toChangeTable(changes)}\n\n${summarizeChanges(changes)}`);

@@ -3,7 +3,7 @@ import { type Summary, summarize } from './statistics.ts';
 /** A `ratio` is that of adjacent runs: two subjects measured in the same round. */
 export type Unit = 'ratio' | 'ms' | 'µs' | '1/s' | 'MB' | 'bytes' | 'logins';
 
-/** Limits of one statistic. */
+/** Limits of one statistic; of a median, limits of its confidence interval. */
 export interface Threshold {
   readonly of: 'median' | 'mean' | 'max';
   readonly min?: number;
@@ -25,8 +25,15 @@ export const metric = (
   ...thresholds: readonly Threshold[]
 ): Metric => ({ name, unit, summary: summarize(samples), thresholds });
 
-export const failedThresholds = ({ summary, thresholds }: Metric): readonly Threshold[] =>
-  thresholds.filter(
-    ({ of, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }) =>
-      summary[of] < min || summary[of] > max,
-  );
+/** `unclear` if the confidence interval of a median lies on both sides of a limit: another run could end otherwise. */
+export const checkThreshold = (
+  { summary }: Metric,
+  { of, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Threshold,
+): 'passed' | 'unclear' | 'failed' => {
+  const [lower, upper] = of === 'median' ? summary.medianInterval : [summary[of], summary[of]];
+  if (upper < min || lower > max) return 'failed';
+  return lower >= min && upper <= max ? 'passed' : 'unclear';
+};
+
+export const failedThresholds = (metric: Metric): readonly Threshold[] =>
+  metric.thresholds.filter((threshold) => checkThreshold(metric, threshold) === 'failed');

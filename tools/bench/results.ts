@@ -1,6 +1,6 @@
 /** The results of a run: written to a file as JSON, and shown as tables. */
 import { paint, table } from '../shared/table.ts';
-import { failedThresholds, type Metric, type Threshold, type Unit } from './metrics.ts';
+import { checkThreshold, type Metric, type Threshold, type Unit } from './metrics.ts';
 
 export interface Results {
   /** Name, version and commit of the package. */
@@ -20,11 +20,22 @@ export interface SuiteResults {
   readonly metrics: readonly Metric[];
 }
 
+/** The metric that compares a subject with itself. */
+export const NOISE = 'noise: raw https / itself';
+
+/** Whether the machine disturbed the run: a subject that was measured twice differs from itself. */
+export const isNoisy = (suites: readonly SuiteResults[]): boolean =>
+  suites
+    .flatMap(({ metrics }) => metrics)
+    .filter(({ name }) => name === NOISE)
+    .some((metric) => metric.thresholds.some((threshold) => checkThreshold(metric, threshold) !== 'passed'));
+
 const HEADINGS = [
   '',
   'unit',
   'runs',
   'median',
+  '95% interval',
   'interquartile range',
   'p95',
   'p99',
@@ -36,24 +47,25 @@ const HEADINGS = [
 export const toTable = ({ title, metrics }: SuiteResults): string => {
   const rows = metrics.map((metric) => {
     const { name, unit, summary } = metric;
-    const { runs, median, q1, q3, p95, p99, mean, max } = summary;
+    const { runs, median, medianInterval, q1, q3, p95, p99, mean, max } = summary;
     const show = (value: number) => format(value, unit);
     const spread =
-      runs > 1 ? [`${show(q1)} – ${show(q3)}`, ...[p95, p99, mean, max].map(show)] : ['', '', '', '', ''];
+      runs > 1
+        ? [
+            medianInterval.map(show).join(' – '),
+            `${show(q1)} – ${show(q3)}`,
+            ...[p95, p99, mean, max].map(show),
+          ]
+        : Array<string>(6).fill('');
     return [name, unit, String(runs), show(median), ...spread, describeThresholds(metric)];
   });
   return `${paint('bold', title)}\n${table([HEADINGS, ...rows], getStyle)}`;
 };
 
-const describeThresholds = (metric: Metric): string => {
-  const failed = failedThresholds(metric);
-  return metric.thresholds
-    .map((threshold) => {
-      const result = failed.includes(threshold) ? 'failed' : 'passed';
-      return `${describeThreshold(threshold, metric.unit)}: ${result}`;
-    })
+const describeThresholds = (metric: Metric): string =>
+  metric.thresholds
+    .map((threshold) => `${describeThreshold(threshold, metric.unit)}: ${checkThreshold(metric, threshold)}`)
     .join(', ');
-};
 
 const describeThreshold = ({ of, min, max }: Threshold, unit: Unit): string =>
   [
@@ -69,6 +81,7 @@ export const format = (value: number, unit: Unit): string =>
 
 const getStyle = (cell: string) => {
   if (cell.includes(': failed')) return 'red';
+  if (cell.includes(': unclear')) return 'yellow';
   if (cell.endsWith(': passed')) return 'green';
   return HEADINGS.includes(cell) ? 'dim' : undefined;
 };
