@@ -11,9 +11,9 @@ module.exports = ({ url, headers, body }) => {
     const analytics = new Analytics(writeKey, { host: new URL(url).origin, flushAt: 1 });
     await Promise.all(
       calls.map(
-        ({ type, userId, context, traits, event, properties }) =>
+        ({ type, userId, groupId, context, traits, event, properties }) =>
           new Promise((resolve, reject) => {
-            const call = { userId, context, ...(type === 'identify' ? { traits } : { event, properties }) };
+            const call = { userId, groupId, context, traits, event, properties };
             analytics[type](call, (error) => (error ? reject(error) : resolve()));
           }),
       ),
