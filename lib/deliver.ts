@@ -1,6 +1,6 @@
 /**
  * The policy of delivery: a few attempts within one deadline, none while the circuit is open. What could not be
- * delivered is buffered, and flushed after the next successful delivery. While a destination is stalled, no login waits
+ * delivered is buffered, and flushed after the next successful delivery. While a destination is stalled, no Login waits
  * for it: requests go on without.
  */
 import type { Activity } from './activity.ts';
@@ -114,7 +114,8 @@ export const deliver = async <S extends SecretDeclarations>(
   );
   const profiles = startProfiles(sink, [activity], secrets, startedAt);
   const isStalled = (await breaker.watch(sending)) === 'stalled';
-  if (isStalled && canBuffer && buffer.hold(activity, sending))
+  // A SignUp waits: without its response, the user gets no flag, and would sign up again.
+  if (isStalled && canBuffer && activity.type === 'Login' && buffer.hold(activity, sending))
     return toUndelivered(new StalledError(), true);
   try {
     await sending;

@@ -1,6 +1,6 @@
 /** What logins wait for while a destination hangs, or is slow. */
 import { describe, expect, it } from 'vitest';
-import type { Activity } from '../../lib/activity.ts';
+import { type Activity, toSignUp } from '../../lib/activity.ts';
 import { OVERDUE_MS, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
 import type { Delivery } from '../../lib/deliver.ts';
 import { passTime, settle, useFakeClock } from '../support/clock.ts';
@@ -120,6 +120,14 @@ describe('deliver, to a destination that is slow', () => {
       expect(destination.accepted.toSorted()).toEqual(getIds(LOGINS).toSorted());
     },
   );
+
+  it('keeps a SignUp waiting, whose flag depends on the response', async () => {
+    const destination = new FakeDestination().respond(takes(SLOW_MS));
+    const activities = LOGINS.slice(0, 4).map((login, index) => (index === 3 ? toSignUp(login) : login));
+    const logins = await settle(Promise.all(activities.map((activity) => logIn(destination, activity))));
+    expect(logins.map(({ waitMs }) => waitMs)).toEqual([OVERDUE_MS, OVERDUE_MS, OVERDUE_MS, SLOW_MS]);
+    expect(logins.at(-1)?.delivery).not.toHaveProperty('error');
+  });
 
   it('reports with the next delivery what was delivered without a login', async () => {
     const destination = new FakeDestination().respond(takes(SLOW_MS));
