@@ -268,6 +268,15 @@ describe('a backfill with the settings of the Action', () => {
     expect(byAction.filter(({ type }) => type !== 'other')).toHaveLength(count);
     expect(byBackfill).toEqual(byAction);
   });
+
+  it.each([
+    ['organization', ['org_1']],
+    ['off', []],
+  ])('sends the organization as a group with GROUPS=%s', async (GROUPS, groups) => {
+    const { byBackfill } = await recordBoth({ GROUPS });
+    const ids = byBackfill.flatMap(({ groupId }) => groupId ?? []);
+    expect([...new Set(ids)]).toEqual(groups);
+  });
 });
 
 describe('BackfillRun', () => {
