@@ -1,9 +1,19 @@
 /** From the log of a tenant to a mock vendor. */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toLogin } from '../../lib/activity.ts';
 import { RejectedError } from '../../lib/errors.ts';
@@ -17,6 +27,7 @@ import { Retrier } from '../../tools/cli/backfill/retrier.ts';
 import { Sender } from '../../tools/cli/backfill/sender.ts';
 import { readLog } from '../../tools/cli/backfill/sources.ts';
 import { loadSinks } from '../../tools/shared/catalog.ts';
+import { ROOT } from '../../tools/shared/manifest.ts';
 import {
   type ManagementApi,
   startManagementApi,
@@ -33,6 +44,7 @@ const TENANT = 'local-tenant';
 const BEGIN = Date.parse('2026-01-01T00:00:00.000Z');
 const SINCE = new Date(BEGIN);
 const ENTRIES = Number(process.env.BACKFILL_ENTRIES ?? 20_000);
+const KILLS = Number(process.env.BACKFILL_KILLS ?? 5);
 
 const sinks = await loadSinks();
 
@@ -631,6 +643,34 @@ describe('lock', () => {
   });
 });
 
+/** The command line as its package has it, which starts in a fraction of the time. */
+const compileCommandLine = async (): Promise<string> => {
+  // Next to the packages that it imports.
+  const folder = mkdtempSync(path.join(ROOT, 'tools/cli/node_modules/.backfill-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  await build({
+    stdin: { contents: `import { main } from './tools/cli/main.ts'; await main();`, resolveDir: ROOT },
+    outfile: path.join(folder, 'main.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  return path.join(folder, 'main.mjs');
+};
+
+/** Kills a process some time after it has begun its work. */
+const killAfter = (child: ChildProcess, hasBegun: () => boolean, delayMs: number): void => {
+  const timer = setInterval(() => {
+    if (!hasBegun()) return;
+    clearInterval(timer);
+    setTimeout(() => child.kill('SIGKILL'), delayMs);
+  }, 2);
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
 describe('auth0-login-analytics backfill', { timeout: 60_000 }, () => {
   const prepare = async (logs: LogSource) => {
     const { api, mock } = await start(logs);
@@ -855,6 +895,31 @@ Malformed entry without a log_id: the entry
     const indexes = getIndexes(mock);
     expect(new Set(indexes)).toEqual(new Set(loginIndexes(400)));
     expect(indexes.length - loginIndexes(400).length).toBeLessThanOrEqual(50);
+  });
+
+  it(`loses nothing, and repeats one batch at most, each of ${KILLS} times that it is killed`, {
+    timeout: 30_000 + KILLS * 10_000,
+  }, async () => {
+    const count = KILLS * 800;
+    const { mock, env, withFiles } = await prepare(someEntries(count));
+    const bin = await compileCommandLine();
+    const run = (onStart?: (child: ChildProcess) => void) =>
+      startCommand(withFiles([...BASE, '--rate', '2000']), { env, bin }, onStart);
+    const repeats: number[] = [];
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      const before = mock.requests.length;
+      const known = new Set(getIds(mock));
+      await run((child) => killAfter(child, () => mock.requests.length > before, Math.random() * 150));
+      const added = getActivities(mock).slice(known.size + sum(repeats));
+      repeats.push(added.filter(({ id }) => known.has(id)).length);
+    }
+    expect(Math.max(...repeats)).toBeLessThanOrEqual(100);
+    expect(new Set(getIds(mock)).size).toBeLessThan(loginIndexes(count).length);
+    expect(await startCommand(withFiles([...BASE, '--rate', '100000']), { env, bin })).toMatchObject({
+      code: 0,
+    });
+    expect(new Set(getIndexes(mock))).toEqual(new Set(loginIndexes(count)));
+    expect(new Set(getIds(mock)).size).toBe(loginIndexes(count).length);
   });
 
   it('is not started with a checkpoint that another process uses', async () => {
