@@ -1,20 +1,33 @@
 /** From the log of a tenant to a mock vendor. */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { toLogin } from '../../lib/activity.ts';
 import { RejectedError } from '../../lib/errors.ts';
 import { parseSecrets } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { type BackfillOptions, BackfillRun } from '../../tools/cli/backfill/backfill-run.ts';
 import { type Position, START } from '../../tools/cli/backfill/checkpoint.ts';
-import { parseEntry, toActivity } from '../../tools/cli/backfill/entries.ts';
+import { getField, parseEntry, toEvent } from '../../tools/cli/backfill/entries.ts';
 import { lock } from '../../tools/cli/backfill/lock.ts';
 import { Retrier } from '../../tools/cli/backfill/retrier.ts';
 import { Sender } from '../../tools/cli/backfill/sender.ts';
 import { readLog } from '../../tools/cli/backfill/sources.ts';
 import { loadSinks } from '../../tools/shared/catalog.ts';
+import { ROOT } from '../../tools/shared/manifest.ts';
 import {
   type ManagementApi,
   startManagementApi,
@@ -31,6 +44,7 @@ const TENANT = 'local-tenant';
 const BEGIN = Date.parse('2026-01-01T00:00:00.000Z');
 const SINCE = new Date(BEGIN);
 const ENTRIES = Number(process.env.BACKFILL_ENTRIES ?? 20_000);
+const KILLS = Number(process.env.BACKFILL_KILLS ?? 5);
 
 const sinks = await loadSinks();
 
@@ -126,7 +140,7 @@ const run = async (api: ManagementApi, mock: VendorMock, options: RunOptions = {
     sender: new Sender(sink, secrets, rate, retrier),
     listener: {
       onRejected: (entries) => rejected.push(...entries),
-      onMalformed: (id, field) => malformed.push(`${id}: ${field}`),
+      onMalformed: (entry, field) => malformed.push(`${getField(entry, 'log_id')}: ${field}`),
       onPosition(position) {
         positions.push(position);
         onPosition?.(position);
@@ -141,11 +155,11 @@ const run = async (api: ManagementApi, mock: VendorMock, options: RunOptions = {
   return { ...result, rejected, malformed, positions };
 };
 
-describe('toActivity', () => {
+describe('toEvent', () => {
   const mapEntry = (changes: object) => {
     const parsed = parseEntry(entryAt(0, changes));
     if ('malformed' in parsed) throw new Error(parsed.malformed);
-    return toActivity(parsed.entry, TENANT);
+    return toLogin(toEvent(parsed.entry, TENANT), parsed.entry.date);
   };
 
   it('maps every field that the log has', () => {
@@ -213,6 +227,67 @@ describe.each(vendors)('a backfill to $name', ({ name }) => {
     const backfilled = getActivities(mock).slice(recorded.length);
     expect(backfilled.map(({ id }) => id)).toEqual(recorded);
     expect(backfilled.every(({ duplicate }) => duplicate)).toBe(true);
+  });
+});
+
+describe('a backfill with the settings of the Action', () => {
+  /** What the Action has sent of some logins, and what a backfill sends of them. */
+  const recordBoth = async (settings: Readonly<Record<string, string>>) => {
+    const { tenant, api, mock } = await start(undefined);
+    const secrets = { ...mock.secrets, ...settings };
+    tenant.addConnection({ id: 'con_1', name: 'db', strategy: 'auth0' });
+    tenant.addConnection({ id: 'con_2', name: 'test', strategy: 'auth0' });
+    for (const [client_id, name] of [
+      ['shop', 'Shop'],
+      ['admin', 'Admin'],
+    ] as const)
+      tenant.addApplication({ client_id, name });
+    tenant.addOrganization({ id: 'org_1', name: 'acme', display_name: 'Acme Inc.' });
+    tenant.addUser({ user_id: 'auth0|1', connection: 'db', email: 'ada@example.com' });
+    tenant.addUser({ user_id: 'auth0|2', connection: 'db', email: 'bob@acme.com' });
+    tenant.addUser({ user_id: 'auth0|3', connection: 'test', email: 'cy@example.com' });
+    tenant.bind({ name: 'segment-http', action: loadBuilt('segment-http'), secrets });
+    for (const user of ['auth0|1', 'auth0|2', 'auth0|3', 'auth0|1', 'auth0|2']) {
+      await tenant.login({ user, application: 'shop' });
+      await tenant.login({ user, application: 'admin', organization: 'org_1' });
+    }
+    const getRecorded = () =>
+      mock.events.map(({ id, type, userId, payload }) => ({
+        id: type === 'other' ? undefined : id,
+        type,
+        userId,
+        groupId: Reflect.get(Object(payload), 'groupId') ?? Reflect.get(Object(payload), 'context')?.groupId,
+      }));
+    const byAction = getRecorded();
+    await run(api, mock, { secrets: settings });
+    const byBackfill = getRecorded().slice(byAction.length);
+    return { byAction, byBackfill };
+  };
+
+  it.each([
+    ['no settings', {}, 10],
+    ['USER_ID', { USER_ID: 'user.email' }, 10],
+    ['EVENTS=SignUp', { EVENTS: 'SignUp' }, 3],
+    ['EXCLUDE=application', { EXCLUDE: 'application=Admin' }, 5],
+    ['EXCLUDE=connection', { EXCLUDE: 'connection=test' }, 8],
+    ['EXCLUDE=organization', { EXCLUDE: 'organization=acme' }, 5],
+    ['EXCLUDE=domain', { EXCLUDE: 'domain=acme.com' }, 6],
+    ['EXCLUDE=flag', { EXCLUDE: 'flag=user.email' }, 0],
+    ['GROUPS=off', { GROUPS: 'off' }, 10],
+    ['SIGNUP_WINDOW_DAYS=0', { SIGNUP_WINDOW_DAYS: '0' }, 10],
+  ])('sends the same events, user ids and groups as the Action: %s', async (_, settings, count) => {
+    const { byAction, byBackfill } = await recordBoth(settings);
+    expect(byAction.filter(({ type }) => type !== 'other')).toHaveLength(count);
+    expect(byBackfill).toEqual(byAction);
+  });
+
+  it.each([
+    ['organization', ['org_1']],
+    ['off', []],
+  ])('sends the organization as a group with GROUPS=%s', async (GROUPS, groups) => {
+    const { byBackfill } = await recordBoth({ GROUPS });
+    const ids = byBackfill.flatMap(({ groupId }) => groupId ?? []);
+    expect([...new Set(ids)]).toEqual(groups);
   });
 });
 
@@ -568,6 +643,34 @@ describe('lock', () => {
   });
 });
 
+/** The command line as its package has it, which starts in a fraction of the time. */
+const compileCommandLine = async (): Promise<string> => {
+  // Next to the packages that it imports.
+  const folder = mkdtempSync(path.join(ROOT, 'tools/cli/node_modules/.backfill-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  await build({
+    stdin: { contents: `import { main } from './tools/cli/main.ts'; await main();`, resolveDir: ROOT },
+    outfile: path.join(folder, 'main.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  return path.join(folder, 'main.mjs');
+};
+
+/** Kills a process some time after it has begun its work. */
+const killAfter = (child: ChildProcess, hasBegun: () => boolean, delayMs: number): void => {
+  const timer = setInterval(() => {
+    if (!hasBegun()) return;
+    clearInterval(timer);
+    setTimeout(() => child.kill('SIGKILL'), delayMs);
+  }, 2);
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
 describe('auth0-login-analytics backfill', { timeout: 60_000 }, () => {
   const prepare = async (logs: LogSource) => {
     const { api, mock } = await start(logs);
@@ -589,13 +692,66 @@ describe('auth0-login-analytics backfill', { timeout: 60_000 }, () => {
   const some = someEntries(400);
 
   it('sends, and prints what it has sent', async () => {
-    const { mock, file, env, withFiles } = await prepare(some);
+    const { mock, env, withFiles } = await prepare(some);
     const { code, out, err } = await startCommand(withFiles([...BASE, '--rate', '10000']), { env });
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^segment-http: complete\nread +300 logins and sign-ups/);
     expect(out).toMatch(/^sent +0 SignUps, 300 Logins$/m);
     expect(getIndexes(mock)).toEqual(loginIndexes(400));
-    expect(existsSync(file('checkpoint.json'))).toBe(false);
+  });
+
+  it('does not repeat a finished backfill unasked', async () => {
+    const { mock, backfill } = await prepare(someEntries(2));
+    await backfill(BASE);
+    expect(await backfill(BASE)).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/finished at 20.*: 0 SignUps, 2 Logins sent\. .*--yes sends them without/),
+    });
+    expect(getIndexes(mock)).toEqual([0, 1]);
+    expect(await backfill([...BASE, '--dry-run'])).toMatchObject({ code: 0 });
+    expect(await backfill([...BASE, '--yes'])).toMatchObject({ code: 0, err: '' });
+    expect(getIndexes(mock)).toEqual([0, 1, 0, 1]);
+  });
+
+  it('asks in a terminal before it repeats a finished backfill', async () => {
+    const { mock, env, withFiles, backfill } = await prepare(someEntries(1));
+    await backfill(BASE);
+    const answer = async (text: string) => {
+      const stdin = Object.assign(new PassThrough(), { isTTY: true });
+      stdin.write(`${text}\n`);
+      return runCommand(withFiles(BASE), { env }, stdin);
+    };
+    expect(await answer('n')).toMatchObject({ code: 0, err: expect.stringContaining('Send them again?') });
+    expect(getIndexes(mock)).toEqual([0]);
+    expect(await answer('y')).toMatchObject({ code: 0, out: expect.stringContaining('1 Logins') });
+    expect(getIndexes(mock)).toEqual([0, 0]);
+  });
+
+  it('starts over with other arguments after a finished backfill', async () => {
+    const { mock, backfill } = await prepare(someEntries(2));
+    await backfill(BASE);
+    expect(await backfill([...BASE, '--until', '2026-01-03'])).toMatchObject({ code: 0, err: '' });
+    expect(getIndexes(mock)).toEqual([0, 1, 0, 1]);
+  });
+
+  it.each([
+    ['USER_ID', 'user.app_metadata.external_id', 'USER_ID reads user.app_metadata.external_id, which'],
+    ['EXCLUDE', 'flag=!user.user_metadata.consent', 'EXCLUDE reads user.user_metadata.consent, which'],
+  ])('is not started with %s=%s, which the log lacks', async (name, value, message) => {
+    const { mock, env, withFiles } = await prepare(someEntries(2));
+    expect(await runCommand(withFiles(BASE), { env: { ...env, [name]: value } })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(message),
+    });
+    expect(mock.requests).toEqual([]);
+  });
+
+  it('names the properties that the log lacks', async () => {
+    const { env, withFiles } = await prepare(someEntries(1));
+    const PROPERTIES = "plan=user.app_metadata.plan,env='prod',shop=client.name";
+    const { code, err } = await runCommand(withFiles(BASE), { env: { ...env, PROPERTIES } });
+    expect([code, err]).toEqual([0, 'Not in the tenant log, so not sent: plan.\n']);
   });
 
   it('counts with --dry-run, and sends nothing', async () => {
@@ -702,7 +858,7 @@ describe('auth0-login-analytics backfill', { timeout: 60_000 }, () => {
   });
 
   it('exits with 1 where entries of a file are malformed, and names them', async () => {
-    const { file, backfill } = await prepare(toSource([]));
+    const { mock, file, backfill } = await prepare(toSource([]));
     const lines = [entryAt(0), entryAt(3), entryAt(1, { user_id: 7 })].map((entry) => JSON.stringify(entry));
     writeFileSync(file('in.jsonl'), [...lines, '{"log_id": '].join('\n'));
     const args = ['segment-http', '--tenant', TENANT, '--from-file', file('in.jsonl')];
@@ -714,6 +870,16 @@ Malformed entry without a log_id: the entry
 `);
     expect(out).toMatch(/^sent +0 SignUps, 1 Logins$/m);
     expect(out).toMatch(/^skipped +3: malformed entry$/m);
+
+    const stored = readFileSync(file('rejected.jsonl'), 'utf8');
+    expect(stored).toBe(`${lines[1]}\n${lines[2]}\n{"log_id": \n`);
+    writeFileSync(
+      file('corrected.jsonl'),
+      stored.split('\n')[1]?.replace('"user_id":7', '"user_id":"auth0|user-1"') ?? '',
+    );
+    const corrected = ['segment-http', '--tenant', TENANT, '--from-file', file('corrected.jsonl')];
+    expect(await backfill(corrected)).toMatchObject({ code: 0 });
+    expect(getIndexes(mock)).toEqual([0, 1]);
   });
 
   it('sends one batch again at most after it was killed', async () => {
@@ -729,6 +895,31 @@ Malformed entry without a log_id: the entry
     const indexes = getIndexes(mock);
     expect(new Set(indexes)).toEqual(new Set(loginIndexes(400)));
     expect(indexes.length - loginIndexes(400).length).toBeLessThanOrEqual(50);
+  });
+
+  it(`loses nothing, and repeats one batch at most, each of ${KILLS} times that it is killed`, {
+    timeout: 30_000 + KILLS * 10_000,
+  }, async () => {
+    const count = KILLS * 800;
+    const { mock, env, withFiles } = await prepare(someEntries(count));
+    const bin = await compileCommandLine();
+    const run = (onStart?: (child: ChildProcess) => void) =>
+      startCommand(withFiles([...BASE, '--rate', '2000']), { env, bin }, onStart);
+    const repeats: number[] = [];
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      const before = mock.requests.length;
+      const known = new Set(getIds(mock));
+      await run((child) => killAfter(child, () => mock.requests.length > before, Math.random() * 150));
+      const added = getActivities(mock).slice(known.size + sum(repeats));
+      repeats.push(added.filter(({ id }) => known.has(id)).length);
+    }
+    expect(Math.max(...repeats)).toBeLessThanOrEqual(100);
+    expect(new Set(getIds(mock)).size).toBeLessThan(loginIndexes(count).length);
+    expect(await startCommand(withFiles([...BASE, '--rate', '100000']), { env, bin })).toMatchObject({
+      code: 0,
+    });
+    expect(new Set(getIndexes(mock))).toEqual(new Set(loginIndexes(count)));
+    expect(new Set(getIds(mock)).size).toBe(loginIndexes(count).length);
   });
 
   it('is not started with a checkpoint that another process uses', async () => {

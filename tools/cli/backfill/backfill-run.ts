@@ -1,10 +1,13 @@
 /** From the tenant's log to a destination, batch by batch. */
-import type { Activity } from '../../../lib/activity.ts';
+import { type Activity, toLogin } from '../../../lib/activity.ts';
+import { applyChoices } from '../../../lib/choices.ts';
+import { getExclusion } from '../../../lib/exclusions.ts';
+import type { LoginEvent } from '../../../lib/login-event.ts';
 import { toRecorded } from '../../../lib/privacy.ts';
 import type { Settings } from '../../../lib/settings.ts';
 import type { Sink } from '../../../lib/sink.ts';
 import type { Position } from './checkpoint.ts';
-import { getField, PendingSignUps, parseEntry, TYPES, toActivity } from './entries.ts';
+import { getField, PendingSignUps, parseEntry, TYPES, toEvent } from './entries.ts';
 import type { Rejection } from './sender.ts';
 import type { Pages, RawEntry, TimeRange } from './sources.ts';
 
@@ -34,7 +37,8 @@ export interface BackfillOptions {
 export interface BackfillListener {
   /** Must store the entries: they count as done afterwards. */
   onRejected?(rejected: ReadonlyArray<{ readonly entry: unknown; readonly reason: string }>): void;
-  onMalformed?(logId: string | undefined, field: string): void;
+  /** Must store the entry: it counts as done afterwards. */
+  onMalformed?(entry: unknown, field: string): void;
   /** From here on the backfill can be resumed. */
   onPosition?(position: Position): void;
 }
@@ -97,24 +101,32 @@ export class BackfillRun {
     this.#position.read += 1;
     const parsed = parseEntry(raw);
     if ('malformed' in parsed) {
-      listener?.onMalformed?.(getField(raw, 'log_id'), parsed.malformed);
+      listener?.onMalformed?.(raw, parsed.malformed);
       this.#skip(MALFORMED);
       return;
     }
-    const activity = toActivity(parsed.entry, tenant);
-    const recorded = toRecorded(activity, activity.type, secrets);
-    const reason = this.#getSkipReason(activity, recorded);
+    const event = toEvent(parsed.entry, tenant);
+    const login = toLogin(event, parsed.entry.date);
+    const type = parsed.entry.type === 'ss' ? 'SignUp' : 'Login';
+    const recorded = toRecorded(choose(login, event, secrets), type, secrets);
+    const reason = this.#getSkipReason(login, event, recorded);
     if (reason === undefined) this.#batch.set(recorded, raw);
     else this.#skip(reason);
   }
 
-  #getSkipReason(activity: Activity, recorded: Activity): string | undefined {
+  #getSkipReason(login: Activity, event: LoginEvent, recorded: Activity): string | undefined {
     const { sink, secrets, excludedClients = [], includeFirstLogins = false } = this.#options;
-    // First, because it must see every sign-up and every login.
-    const isFirstLogin = !includeFirstLogins && this.#pendingSignUps.isFirstLogin(activity);
-    const { id } = activity.application;
+    const { type } = recorded;
+    // To the Action, the sign-up is then no more than the login that follows it.
+    if (type === 'SignUp' && secrets.SIGNUP_WINDOW_DAYS === 0) return 'SIGNUP_WINDOW_DAYS is 0';
+    // Before the others, because it must see every sign-up and every login.
+    const isFirstLogin = !includeFirstLogins && this.#pendingSignUps.isFirstLogin(login, type);
+    const { id } = login.application;
     if (id !== undefined && excludedClients.includes(id)) return 'application excluded';
     if (isFirstLogin) return 'first login of a sign-up';
+    const exclusion = getExclusion(login, event, secrets.EXCLUDE);
+    if (exclusion) return exclusion;
+    if (!secrets.EVENTS.includes(type)) return `EVENTS does not include ${type}`;
     return sink.getSkipReason?.(recorded, secrets);
   }
 
@@ -144,6 +156,12 @@ export class BackfillRun {
     this.#options.listener?.onPosition?.(this.position);
   }
 }
+
+/** As the Action does. The log has no display name, and its other name would replace that of the group. */
+const choose = (login: Activity, event: LoginEvent, settings: Settings): Activity => {
+  const chosen = applyChoices(login, event, settings, {}, () => {});
+  return { ...chosen, group: chosen.group && { id: chosen.group.id } };
+};
 
 const getDate = (raw: unknown): Date | undefined => {
   const date = new Date(getField(raw, 'date') ?? '');

@@ -1,5 +1,5 @@
 /** How far a backfill has come, in a file. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import * as v from 'valibot';
 import { readJsonObject } from '../../shared/json-file.ts';
 import { UsageError } from '../../shared/usage-error.ts';
@@ -40,12 +40,15 @@ export interface Progress {
   /** "Now" stays what it was when the backfill began. */
   readonly until: Date;
   readonly position: Position;
+  /** When the backfill reached its end. Absent until then. */
+  readonly completedAt?: Date;
 }
 
 const Content = v.object({
   arguments: v.record(v.string(), v.string()),
   until: v.string(),
   position: Position,
+  completedAt: v.optional(v.string()),
 });
 
 export class Checkpoint {
@@ -59,21 +62,28 @@ export class Checkpoint {
 
   /**
    * Undefined if there is none.
-   * @throws {UsageError} if it belongs to a backfill with other arguments.
+   * @throws {UsageError} if it belongs to an unfinished backfill with other arguments.
    */
   read(): Progress | undefined {
     if (!existsSync(this.#file)) return undefined;
+    protectFile(this.#file);
     const { success, output } = v.safeParse(Content, readJsonObject(this.#file));
     const remedy = 'delete it to start over, or name another file with --checkpoint';
     if (!success) throw new UsageError(`${this.#file} is not a checkpoint: ${remedy}`);
     const names = Object.keys({ ...output.arguments, ...this.#arguments });
     const different = names.filter((name) => output.arguments[name] !== this.#arguments[name]);
+    const { completedAt } = output;
+    if (different.length > 0 && completedAt !== undefined) return undefined;
     if (different.length > 0) {
       throw new UsageError(
         `${this.#file} is the checkpoint of a backfill with another ${different.join(', ')}: ${remedy}`,
       );
     }
-    return { until: new Date(output.until), position: output.position };
+    return {
+      until: new Date(output.until),
+      position: output.position,
+      ...(completedAt !== undefined && { completedAt: new Date(completedAt) }),
+    };
   }
 
   /**
@@ -92,12 +102,8 @@ export class Checkpoint {
     }
   }
 
-  write({ until, position }: Progress): void {
-    const content = { arguments: this.#arguments, until, position };
+  write(progress: Progress): void {
+    const content = { arguments: this.#arguments, ...progress };
     replacePrivately(this.#file, JSON.stringify(content, null, 2));
-  }
-
-  remove(): void {
-    rmSync(this.#file, { force: true });
   }
 }

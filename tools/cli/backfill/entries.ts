@@ -3,7 +3,9 @@
  * https://auth0.com/docs/deploy-monitor/logs/log-event-type-codes
  */
 import * as v from 'valibot';
-import { type Activity, signUpId, toLogin, toSignUp } from '../../../lib/activity.ts';
+import { type Activity, signUpId } from '../../../lib/activity.ts';
+import type { LoginEvent } from '../../../lib/login-event.ts';
+import type { Path } from '../../../lib/properties.ts';
 
 /** Successful logins, and sign-ups in databases and with passwordless connections. */
 export const TYPES = ['s', 'ss'] as const;
@@ -38,22 +40,39 @@ export const getField = (raw: unknown, name: 'log_id' | 'type' | 'date'): string
   return typeof value === 'string' ? value : undefined;
 };
 
-/** By way of the event that the Action has seen, so that strings are read and ids are made as the Action does. */
-export const toActivity = (entry: LogEntry, tenant: string): Activity => {
-  const { type, date, log_id, user_id, user_name, ip, user_agent, details } = entry;
-  const event = {
+/** The event that the Action has seen, as far as the log has it. */
+export const toEvent = (entry: LogEntry, tenant: string): LoginEvent => {
+  const { log_id, user_id, user_name, ip, user_agent, hostname, details } = entry;
+  return {
     tenant: { id: tenant },
     user: { user_id, ...(isEmail(user_name) ? { email: user_name } : { name: user_name }) },
     client: { client_id: entry.client_id, name: entry.client_name },
     connection: { name: entry.connection, strategy: entry.strategy },
     organization: { id: entry.organization_id, name: entry.organization_name },
-    request: { ip, user_agent },
+    request: { ip, user_agent, hostname },
     // Without a transaction, an entry has at least the same id in every backfill.
     transaction: { id: details?.transaction_id || log_id },
   };
-  const login = toLogin(event, date);
-  return type === 'ss' ? toSignUp(login) : login;
 };
+
+/** What `toEvent` gives the Action's own value of, by the path that a setting names. */
+const LOGGED_PATHS = [
+  'tenant.id',
+  'user.user_id',
+  'user.email',
+  'client.client_id',
+  'client.name',
+  'connection.name',
+  'connection.strategy',
+  'organization.id',
+  'organization.name',
+  'request.ip',
+  'request.user_agent',
+  'request.hostname',
+  'transaction.id',
+];
+
+export const isLogged = (path: Path): boolean => LOGGED_PATHS.includes(path.join('.'));
 
 /** `user_name` is the email address where there is one, so omitting emails omits it as well. */
 const isEmail = (userName: unknown): boolean => typeof userName === 'string' && userName.includes('@');
@@ -73,10 +92,10 @@ export class PendingSignUps {
   }
 
   /** True if the activity is the first login of a sign-up. */
-  isFirstLogin({ type, tenant, user, time }: Activity): boolean {
+  isFirstLogin({ tenant, user, time }: Activity, type: Activity['type']): boolean {
     const now = time.getTime();
     // An id, because this is written to a file, which must not hold user ids.
-    const id = signUpId(tenant, user.id);
+    const id = signUpId(tenant, user.auth0Id);
     for (const [pending, since] of this.#pending) {
       if (now - since > FIRST_LOGIN_WITHIN_MS) this.#pending.delete(pending);
     }

@@ -6,6 +6,7 @@ import { FileError } from '../file-error.ts';
 import { explainTenantError } from '../tenant-error.ts';
 import type { BackfillListener } from './backfill-run.ts';
 import type { Checkpoint, Position, Progress } from './checkpoint.ts';
+import { getField } from './entries.ts';
 import { appendPrivately } from './private-files.ts';
 import type { TimeRange } from './sources.ts';
 
@@ -53,12 +54,12 @@ export class Monitor implements BackfillListener {
     for (const { entry, reason } of rejected) {
       this.#print(`Rejected: ${Reflect.get(Object(entry), 'log_id')}, ${reason}`);
     }
-    const lines = rejected.map(({ entry }) => `${JSON.stringify(entry)}\n`);
-    appendPrivately(this.#options.rejectedFile, lines.join(''));
+    this.#store(rejected.map(({ entry }) => entry));
   }
 
-  onMalformed(logId: string | undefined, field: string): void {
-    this.#print(`Malformed entry ${logId ?? 'without a log_id'}: ${field}`);
+  onMalformed(entry: unknown, field: string): void {
+    this.#print(`Malformed entry ${getField(entry, 'log_id') ?? 'without a log_id'}: ${field}`);
+    this.#store([entry]);
   }
 
   onPosition(position: Position): void {
@@ -69,11 +70,20 @@ export class Monitor implements BackfillListener {
     if (range) this.#bar.update(Math.max(0, Math.round(done)));
   }
 
+  #store(entries: readonly unknown[]): void {
+    if (!this.#options.checkpoint) return;
+    appendPrivately(this.#options.rejectedFile, entries.map((entry) => `${toLine(entry)}\n`).join(''));
+  }
+
   #print(line: string): void {
     this.#bar.end();
     this.#options.context.printError(line);
   }
 }
+
+/** A line of a file that is not JSON stays as it is, to be corrected by hand. */
+const toLine = (entry: unknown): string =>
+  typeof entry === 'string' && !entry.includes('\n') ? entry : JSON.stringify(entry);
 
 /** In one line; undefined for an internal error. */
 export const explainFailure = (error: unknown, sink: Sink): string | undefined => {

@@ -8,8 +8,10 @@ import type { Sink } from '../../../lib/sink.ts';
 import { onlySink } from '../../shared/catalog.ts';
 import { table } from '../../shared/table.ts';
 import { UsageError } from '../../shared/usage-error.ts';
+import { ask } from '../ask.ts';
 import { BackfillRun, MALFORMED } from '../backfill/backfill-run.ts';
 import { Checkpoint, type Position, type Progress, START } from '../backfill/checkpoint.ts';
+import { isLogged } from '../backfill/entries.ts';
 import { explainFailure, Monitor } from '../backfill/monitor.ts';
 import { ensureParent, ensurePrivateDir, protectFile } from '../backfill/private-files.ts';
 import { Retrier } from '../backfill/retrier.ts';
@@ -62,11 +64,16 @@ export const addCommand = (program: Command, context: Context): void => {
     .option('--rate <number>', 'activities per second', toRate, RATE_DEFAULT)
     .option('--dry-run', 'send nothing; count by day, application and type')
     .option('--checkpoint <file>', `how far it has come (default: in ${FOLDER}/)`)
-    .option('--rejected <file>', `rejected entries, which are personal data (default: in ${FOLDER}/)`)
+    .option(
+      '--rejected <file>',
+      `rejected and malformed entries, which are personal data (default: in ${FOLDER}/)`,
+    )
+    .option('--yes', 'send again what a finished backfill has sent, without asking')
     .option('--json', 'print the result as one JSON document')
     .addHelpText('after', toHelpText(...HELP, toCredentialsHelp('backfill'), EXIT_CODES_HELP))
     .action(async (name, options) => {
       const plan = await toPlan(context, name, options);
+      if (!plan.isDryRun && !(await isRepeatWanted(context, plan, options.yes))) return;
       const result = await backfill(context, plan);
       context.print(options.json ? JSON.stringify(result, null, 2) : describe(result));
       context.exitCode = getExitCode(result);
@@ -75,7 +82,7 @@ export const addCommand = (program: Command, context: Context): void => {
 
 const HELP = [
   'Ctrl+C is safe: the same command resumes where it stopped, and so it does after an error.',
-  'The log has sign-ups of databases and passwordless connections only: first logins through social and enterprise connections are recorded as Logins. The first login within a minute of a sign-up is a part of it, as it is for the Action, and is skipped. Entries have no geolocation and no profile, and user_name as the only name. They are kept for 1 to 30 days, depending on the plan. Silent authentication and token exchange are never recorded, even with RECORD=all.',
+  'The log has sign-ups of databases and passwordless connections only: first logins through social and enterprise connections are recorded as Logins. The first login within a minute of a sign-up is a part of it, as it is for the Action, and is skipped. Entries have no geolocation, no profile, no metadata and no parameters of /authorize, and user_name as the only name. EVENTS, EXCLUDE, GROUPS and USER_ID apply as in the Action; a backfill is not started if USER_ID or a flag of EXCLUDE reads what the log lacks. They are kept for 1 to 30 days, depending on the plan. Silent authentication and token exchange are never recorded, even with RECORD=all.',
   'A SignUp has the id that the Action gives it, and so has a Login with a transaction, as logins in a browser have. Destinations that deduplicate by id drop what they already have: Segment for a day at least, Keen for 31 days in a collection, Splunk in a search with | dedup id. Other Logins are counted twice: choose --since and --until so that they do not overlap with what was recorded.',
 ];
 
@@ -104,6 +111,7 @@ interface BackfillCommandOptions {
   readonly excludeClient?: readonly string[] | undefined;
   readonly rate: number;
   readonly dryRun?: true | undefined;
+  readonly yes?: true | undefined;
   readonly checkpoint?: string | undefined;
   readonly rejected?: string | undefined;
 }
@@ -140,6 +148,7 @@ const toPlan = async (context: Context, name: string, options: BackfillCommandOp
       : { since: source.since.toISOString(), until: options.until?.toISOString() ?? 'now' }),
   });
   const secrets = await readValidSecrets(context, sink, options.secrets);
+  assertLogged(secrets);
   return {
     sink,
     secrets,
@@ -209,6 +218,47 @@ const readValidSecrets = async (context: Context, sink: Sink, file: string | und
   }
 };
 
+/**
+ * What decides whose event it is, or whether there may be one, is not guessed.
+ * @throws {UsageError} that names the setting whose path the log lacks.
+ */
+const assertLogged = ({ USER_ID, EXCLUDE }: Settings): void => {
+  if (USER_ID && !isLogged(USER_ID)) {
+    throw new UsageError(
+      `USER_ID reads ${USER_ID.join('.')}, which the tenant log lacks: without USER_ID in the secrets, events are sent with Auth0's user id`,
+    );
+  }
+  const flag = EXCLUDE.find(({ path }) => path && !isLogged(path));
+  if (flag) {
+    throw new UsageError(
+      `EXCLUDE reads ${flag.path?.join('.')}, which the tenant log lacks: without this flag in EXCLUDE, the logins that it excludes are sent as well`,
+    );
+  }
+};
+
+/** The names of properties that backfilled events lack. */
+const getMissingProperties = ({ PROPERTIES, USER_PROPERTIES }: Settings): string[] =>
+  [...PROPERTIES, ...USER_PROPERTIES].flatMap(({ name, path }) => (path && !isLogged(path) ? [name] : []));
+
+/** A finished backfill is not repeated by an arrow key and Enter. */
+const isRepeatWanted = async (
+  context: Context,
+  { checkpoint, checkpointFile }: Plan,
+  yes = false,
+): Promise<boolean> => {
+  const saved = checkpoint.read();
+  if (!saved?.completedAt || yes) return true;
+  const { sent } = saved.position;
+  const finished = `This backfill was finished at ${saved.completedAt.toISOString()}, according to ${checkpointFile}: ${describeSent(sent)} sent. Running it again sends them again, and destinations that do not deduplicate count them twice.`;
+  if (!context.io.stdin.isTTY) {
+    throw new UsageError(`${finished} There is no terminal to ask in: --yes sends them without asking`);
+  }
+  context.printError(finished);
+  return ask(context, 'Send them again?');
+};
+
+const describeSent = ({ SignUp, Login }: Position['sent']): string => `${SignUp} SignUps, ${Login} Logins`;
+
 interface Result extends Omit<Position, 'pendingSignUps' | 'after' | 'date'> {
   readonly action: string;
   readonly status: 'complete' | 'interrupted' | 'failed';
@@ -264,7 +314,9 @@ const runBackfill = async (context: Context, plan: Plan): Promise<Result> => {
   let failure: string | undefined;
   try {
     status = (await run.run(interrupt.signal)) ? 'complete' : 'interrupted';
-    if (status === 'complete' && !isDryRun) checkpoint.remove();
+    if (status === 'complete' && !isDryRun) {
+      checkpoint.write({ until: start.until, position: run.position, completedAt: new Date() });
+    }
   } catch (error) {
     failure = explainFailure(error, sink);
     if (failure === undefined) throw error;
@@ -285,7 +337,7 @@ const runBackfill = async (context: Context, plan: Plan): Promise<Result> => {
     skipped,
     ...(date !== undefined && { reached: date }),
     ...(isDryRun && { counts: tally.rows }),
-    ...(rejected > 0 && { rejectedFile: plan.rejectedFile }),
+    ...(!isDryRun && rejected + (skipped[MALFORMED] ?? 0) > 0 && { rejectedFile: plan.rejectedFile }),
     ...(failure !== undefined && { failure }),
   };
 };
@@ -293,7 +345,10 @@ const runBackfill = async (context: Context, plan: Plan): Promise<Result> => {
 /** Where it starts or resumes, with the files that it needs. */
 const prepare = (context: Context, plan: Plan): Progress => {
   const { checkpoint, checkpointFile, rejectedFile, until, isDryRun } = plan;
-  const saved = isDryRun ? undefined : checkpoint.read();
+  const missing = getMissingProperties(plan.secrets);
+  if (missing.length > 0) context.printError(`Not in the tenant log, so not sent: ${missing.join(', ')}.`);
+  const read = isDryRun ? undefined : checkpoint.read();
+  const saved = read?.completedAt ? undefined : read;
   const start = saved ?? { until, position: START };
   if (isDryRun) return start;
   ensureDir(context, rejectedFile);
@@ -345,8 +400,8 @@ const describe = ({ action, dryRun, status, ...result }: Result): string => {
   const { read, sent, rejected, skipped, reached, counts = [], rejectedFile, failure } = result;
   const rows = [
     ['read', `${read} logins and sign-ups${reached === undefined ? '' : `, the log up to ${reached}`}`],
-    [dryRun ? 'to be sent' : 'sent', `${sent.SignUp} SignUps, ${sent.Login} Logins`],
-    ['rejected', `${rejected}${rejectedFile === undefined ? '' : `, stored in ${rejectedFile}`}`],
+    [dryRun ? 'to be sent' : 'sent', describeSent(sent)],
+    ['rejected', String(rejected)],
     ...Object.entries(skipped).map(([reason, count]) => ['skipped', `${count}: ${reason}`]),
     ...(failure === undefined ? [] : [['failed', failure]]),
   ];
@@ -358,7 +413,10 @@ const describe = ({ action, dryRun, status, ...result }: Result): string => {
     ...(status === 'complete' || dryRun ? [] : ['', 'The same command resumes from here.']),
     ...(rejectedFile === undefined
       ? []
-      : ['', `Once the cause is fixed: ${toCommandLine('backfill', action, '--from-file', rejectedFile)}`]),
+      : [
+          '',
+          `Rejected and malformed entries are stored in ${rejectedFile}. Once the cause is fixed: ${toCommandLine('backfill', action, '--from-file', rejectedFile)}`,
+        ]),
   ].join('\n');
 };
 
