@@ -11,6 +11,8 @@ import type { Reroute } from './network-faults.ts';
 
 /** A request as it was sent, and its response. */
 export interface Exchange {
+  /** Name of the destination whose mock it was meant for; absent for a real one. */
+  readonly destination?: string;
   readonly method: string;
   readonly url: string;
   headers: Record<string, string>;
@@ -43,14 +45,15 @@ const pending = new WeakMap<object, { exchange: Exchange; capture: Capture }>();
 export const captureExchanges = <T>(
   exchanges: Exchange[],
   work: () => Promise<T>,
-  reroute: Reroute = () => {},
+  reroute: Reroute = () => undefined,
 ): Promise<T> => captures.run({ startedAt: performance.now(), exchanges, reroute }, work);
 
 const begin = (config: InternalAxiosRequestConfig): InternalAxiosRequestConfig => {
   const capture = captures.getStore();
   if (!capture) return config;
-  capture.reroute(config);
+  const destination = capture.reroute(config);
   const exchange: Exchange = {
+    ...(destination !== undefined && { destination }),
     method: (config.method ?? 'get').toUpperCase(),
     url: config.url ?? '',
     headers: toHeaders(config.headers.toJSON()),

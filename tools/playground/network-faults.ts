@@ -1,4 +1,4 @@
-/** What goes wrong before a destination can respond. The Action's request meets each for real, under an unchanged URL. */
+/** What goes wrong before a destination can respond. The Action's own connection code meets each of them. */
 
 import { once } from 'node:events';
 import { Agent, type AgentOptions } from 'node:https';
@@ -10,8 +10,8 @@ import type { VendorMock } from '../simulator/vendors/vendor-mock.ts';
 
 export type NetworkFault = 'refused' | 'unresolvable' | 'expired';
 
-/** Changes where a request goes. */
-export type Reroute = (config: InternalAxiosRequestConfig) => void;
+/** Changes where a request goes, and returns the name of the destination that it is meant for. */
+export type Reroute = (config: InternalAxiosRequestConfig) => string | undefined;
 
 /** `tcpmux`, which no machine serves any more. https://www.rfc-editor.org/rfc/rfc7805 */
 const CLOSED_PORT = '1';
@@ -19,15 +19,17 @@ const CLOSED_PORT = '1';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export class NetworkFaults {
-  readonly #expired: Awaited<ReturnType<typeof startExpiredProxies>>;
+  readonly #mocks: readonly VendorMock[];
+  readonly #expired: ExpiredProxies;
   readonly #faults = new Map<VendorMock, NetworkFault>();
 
-  private constructor(expired: Awaited<ReturnType<typeof startExpiredProxies>>) {
+  private constructor(mocks: readonly VendorMock[], expired: ExpiredProxies) {
+    this.#mocks = mocks;
     this.#expired = expired;
   }
 
   static async open(mocks: readonly VendorMock[]): Promise<NetworkFaults> {
-    return new NetworkFaults(await startExpiredProxies(mocks));
+    return new NetworkFaults(mocks, await startExpiredProxies(mocks));
   }
 
   set(mock: VendorMock, fault: NetworkFault | undefined): void {
@@ -45,23 +47,24 @@ export class NetworkFaults {
 
   readonly reroute: Reroute = (config) => {
     const url = new URL(config.url ?? '');
-    for (const [mock, fault] of this.#faults) {
-      if (url.origin !== mock.url) continue;
-      if (fault === 'refused') url.port = CLOSED_PORT;
-      if (fault === 'unresolvable') {
-        // Reserved for names that do not exist: https://www.rfc-editor.org/rfc/rfc2606#section-2
-        url.hostname = `${mock.name}.invalid`;
-        config.lookup = failLookup;
-      }
-      if (fault === 'expired') {
-        url.protocol = 'https:';
-        url.port = this.#expired.getPort(mock);
-        // Trusted, so that nothing but its age is wrong with the certificate.
-        const { options } = config.httpsAgent as Agent & { options: AgentOptions };
-        config.httpsAgent = new Agent({ ...options, ca: this.#expired.certificate });
-      }
-      config.url = url.href;
+    const mock = this.#mocks.find((candidate) => candidate.url === url.origin);
+    const fault = mock && this.#faults.get(mock);
+    if (!mock || !fault) return mock?.name;
+    if (fault === 'refused') url.port = CLOSED_PORT;
+    if (fault === 'unresolvable') {
+      // Reserved for names that do not exist: https://www.rfc-editor.org/rfc/rfc2606#section-2
+      url.hostname = `${mock.name}.invalid`;
+      config.lookup = failLookup;
     }
+    if (fault === 'expired') {
+      url.protocol = 'https:';
+      url.port = this.#expired.getPort(mock);
+      // Trusted, so that nothing but its age is wrong with the certificate.
+      const { options } = config.httpsAgent as Agent & { options: AgentOptions };
+      config.httpsAgent = new Agent({ ...options, ca: this.#expired.certificate });
+    }
+    config.url = url.href;
+    return mock.name;
   };
 }
 
@@ -74,6 +77,8 @@ const failLookup = (
   const details = { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname };
   callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), details), []);
 };
+
+type ExpiredProxies = Awaited<ReturnType<typeof startExpiredProxies>>;
 
 /** In front of each mock vendor, with a certificate that expired yesterday. */
 const startExpiredProxies = async (mocks: readonly VendorMock[]) => {

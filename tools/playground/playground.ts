@@ -178,6 +178,7 @@ export class Playground {
     const { users, applications, connections, organizations } = this.#tenant;
     const { logins, count } = this.#history;
     return {
+      documentation: `${REPOSITORY}#readme`,
       users: Array.from(users.values(), ({ user_id, name, connection, logins_count }) => ({
         id: user_id,
         name: name ?? user_id,

@@ -5,6 +5,8 @@ import type { Kind } from '../simulator/auth0/event.ts';
 import type { SecretGroup } from './secret-groups.ts';
 
 export interface State {
+  /** URL of the project's documentation. */
+  readonly documentation: string;
   readonly users: ReadonlyArray<{ id: string; name: string; connection: string; logins: number }>;
   readonly applications: ReadonlyArray<{ id: string; name: string; isExcluded: boolean }>;
   readonly connections: readonly string[];
@@ -162,6 +164,8 @@ export interface ActivityDetails {
 
 /** A request and its response, with masked credentials. */
 export interface ExchangeDetails {
+  /** Name of the destination; absent for a real one. */
+  readonly destination?: string;
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
