@@ -64,7 +64,7 @@ const FAILURE_LABELS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'DNS failure',
   EAI_AGAIN: 'DNS failure',
   CERT_HAS_EXPIRED: 'expired',
-  RejectedError: 'not accepted',
+  200: 'not accepted',
 };
 
 /** What an Action did, in a word or two: of several destinations, what they have in common. */
