@@ -51,7 +51,7 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
           href={links.documentation}
           target="_blank"
           rel="noreferrer"
-          aria-label={`Documentation of ${name}`}
+          aria-label={`Docs of ${name}`}
         >
           Docs
         </a>
