@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { loadSinks } from '../../tools/shared/catalog.ts';
 import { getSecretGroup } from '../../tools/playground/secret-groups.ts';
+import { loadSinks } from '../../tools/shared/catalog.ts';
 
 const sinks = await loadSinks();
 

@@ -47,12 +47,7 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
           <i class="dot" />
           {name}
         </h3>
-        <a
-          href={links.documentation}
-          target="_blank"
-          rel="noreferrer"
-          aria-label={`Docs of ${name}`}
-        >
+        <a href={links.documentation} target="_blank" rel="noreferrer" aria-label={`Docs of ${name}`}>
           Docs
         </a>
         <button type="button" class="text" aria-label={`Secrets of ${name}`} onClick={() => onEdit(name)}>

@@ -1,6 +1,4 @@
 /** The state of the login form. It is the query of the URL, so that a URL reproduces it. */
-import { useEffect, useState } from 'preact/hooks';
-
 /** As typed; '' is the default. */
 export const EMPTY_FORM = {
   user: '',
@@ -17,15 +15,6 @@ export const EMPTY_FORM = {
 };
 
 export type Form = Readonly<typeof EMPTY_FORM>;
-
-export const useForm = () => {
-  const [form, setForm] = useState(() => readForm(location.search));
-  useEffect(() => {
-    history.replaceState(null, '', `/${toQuery(form)}${location.hash}`);
-  }, [form]);
-  const set = (changes: Partial<Form>) => setForm((previous) => ({ ...previous, ...changes }));
-  return [form, set] as const;
-};
 
 /** Unknown parameters are ignored. */
 export const readForm = (search: string): Form => {

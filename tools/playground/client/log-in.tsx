@@ -3,11 +3,12 @@ import { useState } from 'preact/hooks';
 import type { Kind } from '../../simulator/auth0/event.ts';
 import type { State } from '../state.ts';
 import { Copy } from './copy.tsx';
-import { type Form, useForm } from './form.ts';
+import type { Form } from './form.ts';
 import { formatCount, KINDS, submitLabel } from './labels.ts';
 import { OwnCaseFields, toLoginPart } from './own-case.tsx';
 import { change } from './requests.ts';
 import type { Selection } from './selection.ts';
+import { useForm } from './use-form.ts';
 
 const NEW_USER = 'new';
 const RANDOM_LOGINS = 100;
