@@ -324,11 +324,13 @@ describe.skipIf(!executable)('the playground', { timeout: 30_000 }, () => {
     ]);
     expect(parts.slice(-3)).toEqual(['Outcome', 'Activity', 'Log']);
     const getClipboard = () => page.evaluate<string>('navigator.clipboard.readText()');
-    // The first request sets the user's profile.
-    await first.getByRole('button', { name: 'Copy as JSON' }).last().click();
+    // Another request, at the same time, sets the user's profile.
+    const urls = await first.locator('pre > b').allInnerTexts();
+    const index = urls.findIndex((url) => url.includes('/import'));
+    await first.getByRole('button', { name: 'Copy as JSON' }).nth(index).click();
     await first.getByRole('button', { name: 'Copied' }).waitFor();
     expect(JSON.parse(await getClipboard())).toMatchObject([{ event: 'Signed Up' }]);
-    await first.getByRole('button', { name: 'Copy as curl' }).last().click();
+    await first.getByRole('button', { name: 'Copy as curl' }).nth(index).click();
     await expect.poll(getClipboard).toMatch(/^curl -X POST 'http:.*\/import/);
     expect(await getClipboard()).toContain('authorization: Basic \'"$CREDENTIAL"');
   });
