@@ -266,7 +266,18 @@ describe('a broken destination', () => {
     ['fails', { reason: 'unavailable', code: '500', buffered: true }],
     ['throttles', { reason: 'unavailable', code: '429', buffered: true }],
     ['resets', { reason: 'unavailable', code: 'ECONNRESET', buffered: true }],
+    ['refused', { reason: 'unavailable', code: 'ECONNREFUSED', buffered: true }],
+    ['unresolvable', { reason: 'unavailable', code: 'ENOTFOUND', buffered: true }],
+    ['expired', { reason: 'unavailable', code: 'CERT_HAS_EXPIRED', buffered: true }],
+    ['html', { reason: 'rejected', code: '200', buffered: false }],
   ])('that %s fails its own deliveries only', failsItsOwnDeliveries);
+
+  it('with an expired certificate is reached by an Action that accepts any certificate', async () => {
+    await setSecrets({ SPLUNK_TLS_VERIFY: 'false' });
+    await setMode('splunk', 'expired');
+    expect((await logIn()).runs[0]?.outcomes).toMatchObject([{ status: 'delivered', type: 'SignUp' }]);
+    expect(getDestination('splunk')).toMatchObject({ signUps: 1 });
+  });
 
   it.each(['hangs', 'trickles'])('that %s makes its own deliveries time out', async (mode) => {
     await setSecrets({ DELIVERY_TIMEOUT_MS: '250' });

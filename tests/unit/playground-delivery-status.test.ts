@@ -38,12 +38,16 @@ const getStatus = (...outcomes: ReadonlyArray<DeliveredOutcome | FailedOutcome>)
 
 describe('DeliveryStatuses', () => {
   it('counts what failed and what is buffered, each activity once', () => {
-    expect(getStatus(failed('a'), failed('b'), failed('a'))).toMatchObject({ failed: 3, buffered: 2 });
+    expect(getStatus(failed('a'), failed('b'), failed('a'))).toMatchObject({
+      failures: { 503: 3 },
+      buffered: 2,
+    });
   });
 
   it('counts what was flushed, and what was delivered by a login of its own, as no longer buffered', () => {
     expect(getStatus(failed('a'), failed('b'), delivered('c', { flushed: 2 }))).toMatchObject({
       buffered: 0,
+      flushed: 2,
     });
     expect(getStatus(failed('a'), failed('b'), delivered('b'))).toMatchObject({ buffered: 1 });
   });
@@ -75,6 +79,6 @@ describe('DeliveryStatuses', () => {
 
   it('adds up the Actions that deliver to one destination', () => {
     const inAll = { ...failed('b'), action: 'all' };
-    expect(getStatus(failed('a'), inAll)).toMatchObject({ failed: 2, buffered: 2 });
+    expect(getStatus(failed('a'), inAll)).toMatchObject({ failures: { 503: 2 }, buffered: 2 });
   });
 });

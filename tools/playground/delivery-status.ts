@@ -1,12 +1,16 @@
-/** What the outcomes so far say of each destination: failures, what is buffered or lost, and whether the circuit is open. */
+/** What the outcomes so far say of each destination: failures, what is buffered, flushed or lost, and whether the circuit is open. */
 import { FAILURE_THRESHOLD, RESET_TIMEOUT_MS } from '../../lib/circuit-breaker.ts';
 import type { Outcome } from '../../lib/outcome.ts';
 
 export interface DeliveryStatus {
-  /** Activities that were not delivered when their login waited for it. */
-  readonly failed: number;
+  /** Activities that were not delivered when their login waited for it, by the code of the failure. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Whether the latest attempt failed. */
+  readonly isFailing: boolean;
   /** Activities that wait to be sent again. */
   readonly buffered: number;
+  /** Buffered activities that were delivered after a later one. */
+  readonly flushed: number;
   /** Activities that are lost. */
   readonly dropped: number;
   /** When the next login probes the destination, in milliseconds since 1970; undefined while the circuit is closed. */
@@ -15,7 +19,9 @@ export interface DeliveryStatus {
 
 /** One destination of one Action: each Action has a circuit breaker and a retry buffer of its own. */
 class Delivery {
-  failed = 0;
+  readonly failures = new Map<string, number>();
+  isFailing = false;
+  flushed = 0;
   dropped = 0;
   /** Ids, oldest first. */
   readonly #buffered = new Set<string>();
@@ -28,12 +34,15 @@ class Delivery {
     this.dropped += outcome.dropped;
     if (outcome.status === 'delivered') {
       this.#consecutiveFailures = 0;
+      this.isFailing = false;
       this.#buffered.delete(id);
       const rejected = outcome.flushRejected?.count ?? 0;
       this.dropped += rejected;
+      this.flushed += outcome.flushed;
       this.#remove(outcome.flushed + rejected);
     } else {
-      this.failed += 1;
+      this.failures.set(outcome.code, (this.failures.get(outcome.code) ?? 0) + 1);
+      this.isFailing = true;
       if (outcome.code !== 'CIRCUIT_OPEN') this.#recordAttempt(outcome.reason, at);
       if (outcome.buffered) this.#buffered.add(id);
       else this.#buffered.delete(id);
@@ -74,12 +83,18 @@ export class DeliveryStatuses {
 
   get(destination: string): DeliveryStatus {
     const deliveries = [...(this.#deliveries.get(destination)?.values() ?? [])];
-    const sum = (key: 'failed' | 'buffered' | 'dropped') =>
+    const failures: Record<string, number> = {};
+    for (const [code, count] of deliveries.flatMap((delivery) => [...delivery.failures])) {
+      failures[code] = (failures[code] ?? 0) + count;
+    }
+    const sum = (key: 'buffered' | 'flushed' | 'dropped') =>
       deliveries.reduce((total, delivery) => total + delivery[key], 0);
     const openUntil = deliveries.flatMap(({ circuitOpenUntil }) => circuitOpenUntil ?? []);
     return {
-      failed: sum('failed'),
+      failures,
+      isFailing: deliveries.some(({ isFailing }) => isFailing),
       buffered: sum('buffered'),
+      flushed: sum('flushed'),
       dropped: sum('dropped'),
       circuitOpenUntil: openUntil.length > 0 ? Math.max(...openUntil) : undefined,
     };

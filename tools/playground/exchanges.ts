@@ -7,9 +7,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AxiosError, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
+import type { Reroute } from './network-faults.ts';
 
 /** A request as it was sent, and its response. */
 export interface Exchange {
+  /** Name of the destination whose mock it was meant for; absent for a real one. */
+  readonly destination?: string;
   readonly method: string;
   readonly url: string;
   headers: Record<string, string>;
@@ -29,6 +32,7 @@ export interface Exchange {
 interface Capture {
   readonly startedAt: number;
   readonly exchanges: Exchange[];
+  readonly reroute: Reroute;
 }
 
 /** The instance that Actions get: the types of axios do not declare its browser build. */
@@ -37,14 +41,19 @@ const axios: AxiosStatic = createRequire(import.meta.url)('axios/dist/browser/ax
 const captures = new AsyncLocalStorage<Capture>();
 const pending = new WeakMap<object, { exchange: Exchange; capture: Capture }>();
 
-/** Adds what is sent during `work` to `exchanges`. A request that outlives the work is completed later. */
-export const captureExchanges = <T>(exchanges: Exchange[], work: () => Promise<T>): Promise<T> =>
-  captures.run({ startedAt: performance.now(), exchanges }, work);
+/** Adds what is sent during `work` to `exchanges`, after it was rerouted. A request that outlives the work is completed later. */
+export const captureExchanges = <T>(
+  exchanges: Exchange[],
+  work: () => Promise<T>,
+  reroute: Reroute = () => undefined,
+): Promise<T> => captures.run({ startedAt: performance.now(), exchanges, reroute }, work);
 
 const begin = (config: InternalAxiosRequestConfig): InternalAxiosRequestConfig => {
   const capture = captures.getStore();
   if (!capture) return config;
+  const destination = capture.reroute(config);
   const exchange: Exchange = {
+    ...(destination !== undefined && { destination }),
     method: (config.method ?? 'get').toUpperCase(),
     url: config.url ?? '',
     headers: toHeaders(config.headers.toJSON()),

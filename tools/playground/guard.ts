@@ -43,9 +43,11 @@ const toCookieName = (host: string): string => `playground-${/\d+$/.exec(host)?.
 
 const isOpening = (c: Context): boolean => c.req.path === '/' && c.req.query('token') !== undefined;
 
-/** Keeps the token out of the address bar and the history. */
+/** Keeps the token out of the address bar and the history, and the state of the form in it. */
 const open = (c: Context, cookieName: string, token: string): Response => {
   // Lax, because the link may be followed from another site, the terminal of an editor for example.
   setCookie(c, cookieName, token, { httpOnly: true, sameSite: 'Lax', path: '/' });
-  return c.redirect('/');
+  const { token: _, ...form } = c.req.query();
+  const query = String(new URLSearchParams(form));
+  return c.redirect(query ? `/?${query}` : '/');
 };

@@ -1,5 +1,6 @@
 /** The playground: a local tenant with the built Actions, and mock vendors that can be broken. Nothing leaves this machine. */
 import { EventEmitter } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import type { Problems } from '../../lib/secrets.ts';
 import { type Action, loadActions } from '../shared/catalog.ts';
 import { UsageError } from '../shared/usage-error.ts';
@@ -9,19 +10,22 @@ import { loadBuilt } from '../simulator/built-actions.ts';
 import { addPersonas } from '../simulator/personas.ts';
 import { vendors } from '../simulator/vendors/all-vendors.ts';
 import { startVendorMock, type VendorMock } from '../simulator/vendors/vendor-mock.ts';
-import { DESTINATION_MODES, type DestinationMode } from './destination-modes.ts';
+import { DESTINATION_MODES, type DestinationMode, getMode } from './destination-modes.ts';
 import type { LoginBody } from './login-body.ts';
 import { LoginHistory } from './login-history.ts';
+import { NetworkFaults } from './network-faults.ts';
 import { observeExecutions, toObserved } from './observed-action.ts';
 import { type PlaygroundAction, PostLoginFlow } from './post-login-flow.ts';
 import { createRandomLogin } from './random-logins.ts';
-import type { LoginDetails, State } from './state.ts';
+import type { DestinationLinks, LoginDetails, State } from './state.ts';
 import { toActionState } from './views/action-view.ts';
 import { toDestinationState } from './views/destination-view.ts';
 import { type Names, toLoginDetails, toLoginRow } from './views/login-view.ts';
 
 /** Few, as in most tenants: a log, a customer data platform, product analytics, and a server of one's own. */
 export const FIRST_FLOW = ['splunk', 'segment', 'mixpanel', 'webhook'];
+
+const REPOSITORY = 'https://github.com/auth0-login-analytics/auth0-login-analytics';
 
 const LISTED_LOGINS = 40;
 const CONCURRENT_LOGINS = 4;
@@ -34,20 +38,24 @@ export class Playground {
   readonly changes = new EventEmitter().setMaxListeners(0);
 
   readonly #mocks: readonly VendorMock[];
+  readonly #network: NetworkFaults;
   readonly #catalog: readonly Action[];
   readonly #boundNames: readonly string[];
   #tenant = new Tenant();
   #flow = new PostLoginFlow(this.#tenant, [], []);
   #history = new LoginHistory();
+  #personas = 0;
   #modes = new Map<string, DestinationMode>();
   #randomLogins: { done: number; readonly total: number } | null = null;
 
   private constructor(
     mocks: readonly VendorMock[],
+    network: NetworkFaults,
     catalog: readonly Action[],
     boundNames: readonly string[],
   ) {
     this.#mocks = mocks;
+    this.#network = network;
     this.#catalog = catalog;
     this.#boundNames = boundNames;
     this.reset();
@@ -55,20 +63,24 @@ export class Playground {
 
   /** @param boundNames the Actions of the flow at first. */
   static async open(boundNames: readonly string[] = FIRST_FLOW): Promise<Playground> {
-    const mocks = vendors.map((vendor) => startVendorMock(vendor, { tls: vendor.tls ?? false }));
-    return new Playground(await Promise.all(mocks), await loadActions(), boundNames);
+    const mocks = await Promise.all(
+      vendors.map((vendor) => startVendorMock(vendor, { tls: vendor.tls ?? false })),
+    );
+    return new Playground(mocks, await NetworkFaults.open(mocks), await loadActions(), boundNames);
   }
 
   async close(): Promise<void> {
     this.#randomLogins = null;
-    await Promise.all(this.#mocks.map((mock) => mock.close()));
+    await Promise.all([this.#network.close(), ...this.#mocks.map((mock) => mock.close())]);
   }
 
   /** Restores the initial state, with fresh instances of the Actions. */
   reset(): void {
     for (const mock of this.#mocks) mock.reset();
+    this.#network.reset();
     this.#tenant = new Tenant();
     addPersonas(this.#tenant);
+    this.#personas = this.#tenant.users.size;
     const actions = this.#catalog.map((action) => this.#loadAction(action));
     this.#flow = new PostLoginFlow(this.#tenant, actions, this.#boundNames);
     this.#history = new LoginHistory();
@@ -149,7 +161,9 @@ export class Playground {
   setMode(destination: string, mode: DestinationMode): void {
     const mock = this.#mocks.find(({ name }) => name === destination);
     if (!mock) throw new UsageError(`There is no destination ${destination}`);
-    mock.injectFault(DESTINATION_MODES[mode].fault);
+    const { fault, network } = getMode(mode);
+    mock.injectFault(fault);
+    this.#network.set(mock, network);
     this.#modes.set(destination, mode);
     this.#notify();
   }
@@ -164,6 +178,7 @@ export class Playground {
     const { users, applications, connections, organizations } = this.#tenant;
     const { logins, count } = this.#history;
     return {
+      documentation: `${REPOSITORY}#readme`,
       users: Array.from(users.values(), ({ user_id, name, connection, logins_count }) => ({
         id: user_id,
         name: name ?? user_id,
@@ -184,17 +199,28 @@ export class Playground {
       destinations: this.#mocks.map((mock) =>
         toDestinationState(mock, {
           mode: this.#modes.get(mock.name) ?? 'up',
+          links: this.#getLinks(mock.name),
           secrets: this.#flow.getAction(mock.name).secrets,
           logins,
           status: this.#history.statuses.get(mock.name),
           getUserName: this.#names.getUserName,
         }),
       ),
-      modes: Object.entries(DESTINATION_MODES).map(([value, { label }]) => ({ value, label })),
+      modes: Object.entries(DESTINATION_MODES).map(([value, { label, description }]) => ({
+        value,
+        label,
+        description,
+      })),
       logins: logins.slice(0, LISTED_LOGINS).map((login) => toLoginRow(login, this.#names)),
       loginsCount: count,
+      edits: this.#describeEdits(),
       randomLogins: this.#randomLogins && { ...this.#randomLogins },
     };
+  }
+
+  /** Every login that is stored, newest first. */
+  getAllDetails(): readonly LoginDetails[] {
+    return this.#history.logins.map((login) => toLoginDetails(login, this.#names));
   }
 
   /** Undefined if the login is no longer stored. */
@@ -208,6 +234,30 @@ export class Playground {
     getApplicationName: (clientId) => this.#tenant.applications.get(clientId)?.name ?? clientId,
   };
 
+  #describeEdits(): readonly string[] {
+    const actions = this.#flow.actions;
+    const bound = actions.filter(({ name }) => this.#flow.isBound(name)).map(({ name }) => name);
+    const edited = actions.filter(
+      ({ secrets, defaultSecrets }) => !isDeepStrictEqual(secrets, defaultSecrets),
+    );
+    const broken = [...this.#modes].filter(([, mode]) => mode !== 'up');
+    const users = this.#tenant.users.size - this.#personas;
+    return [
+      ...edited.map(({ name }) => `the secrets of ${name}`),
+      ...(bound.join() === this.#boundNames.join() ? [] : ['the changes to the flow']),
+      ...(broken.length > 0 ? [`the modes of ${broken.map(([name]) => name).join(', ')}`] : []),
+      ...(users > 0 ? [`${users} added ${users === 1 ? 'user' : 'users'}`] : []),
+    ];
+  }
+
+  #getLinks(destination: string): DestinationLinks {
+    const sink = this.#flow.getAction(destination).sinks[0];
+    return {
+      documentation: `${REPOSITORY}/blob/main/docs/destinations/${destination}.md`,
+      vendor: sink?.docs[0] ?? '',
+    };
+  }
+
   #notify(): void {
     this.changes.emit('change');
   }
@@ -215,7 +265,7 @@ export class Playground {
   #loadAction({ name, sinks }: Action): PlaygroundAction {
     const targets = this.#mocks.filter((mock) => sinks.some((sink) => sink.name === mock.name));
     const defaultSecrets = Object.assign({}, DEFAULT_SECRETS, ...targets.map(({ secrets }) => secrets));
-    const action = toObserved(loadBuilt(name), sinks);
+    const action = toObserved(loadBuilt(name), sinks, this.#network.reroute);
     return { name, sinks, action, defaultSecrets, secrets: defaultSecrets };
   }
 }

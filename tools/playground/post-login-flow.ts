@@ -1,5 +1,6 @@
 /** The Actions of the playground with their secrets, and the order in which the tenant runs those that are bound. */
-import type { Problems } from '../../lib/secrets.ts';
+import { getRequiredSecrets, type Problems } from '../../lib/secrets.ts';
+import { settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import type { LoadedAction } from '../simulator/auth0/runtime.ts';
@@ -11,7 +12,7 @@ export interface PlaygroundAction {
   readonly sinks: readonly Sink[];
   readonly action: LoadedAction;
   /** The secrets that point to the mock vendors. */
-  readonly defaultSecrets: Readonly<Record<string, string>>;
+  defaultSecrets: Readonly<Record<string, string>>;
   /** Apply from the next login on. */
   secrets: Readonly<Record<string, string>>;
 }
@@ -89,6 +90,31 @@ export class PostLoginFlow {
     action.secrets = action.defaultSecrets;
   }
 
+  /**
+   * Replaces the bound Actions by the one that delivers to all of their destinations at the same time. It gets their
+   * secrets, and the settings of the first.
+   */
+  combine(): void {
+    const bound = this.#boundNames.map((name) => this.getAction(name));
+    const combined = this.#actions.find(({ sinks }) => sinks.length > 1);
+    if (!combined || bound.length === 0) throw new UsageError('There is nothing to combine');
+    const given = Object.assign({}, ...bound.map(({ secrets }) => secrets));
+    const sinks = combined.sinks.filter((sink) =>
+      getRequiredSecrets(sink.secrets).every((name) => name in given),
+    );
+    const toSecrets = (key: 'secrets' | 'defaultSecrets'): Record<string, string> =>
+      Object.assign(
+        pick(bound[0]?.[key] ?? {}, Object.keys(settings)),
+        ...sinks.map((sink) => {
+          const single = bound.find(({ name }) => name === sink.name);
+          return pick((single ?? combined)[key], Object.keys(sink.secrets));
+        }),
+      );
+    combined.secrets = toSecrets('secrets');
+    combined.defaultSecrets = toSecrets('defaultSecrets');
+    this.#bindInOrder([combined.name]);
+  }
+
   get #boundNames(): readonly string[] {
     return this.#tenant.bindings.map(({ name }) => name);
   }
@@ -106,6 +132,9 @@ export class PostLoginFlow {
     });
   }
 }
+
+const pick = (secrets: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(secrets).filter(([name]) => names.includes(name)));
 
 const withChanges = (
   secrets: Readonly<Record<string, string>>,

@@ -47,7 +47,10 @@ const SecretsBody = v.strictObject({
   values: v.record(v.string(), v.nullable(v.string())),
 });
 /** One step, not the whole flow, so that changes in another window are kept. */
-const FlowBody = v.strictObject({ action: v.string(), step: v.picklist(['up', 'down', 'bind', 'unbind']) });
+const FlowBody = v.variant('step', [
+  v.strictObject({ action: v.string(), step: v.picklist(['up', 'down', 'bind', 'unbind']) }),
+  v.strictObject({ step: v.literal('combine') }),
+]);
 
 /** Starts the server, by default on a free port. */
 export const startPlaygroundServer = async (playground: Playground, port = 0): Promise<PlaygroundServer> => {
@@ -111,6 +114,7 @@ const createApp = async (playground: Playground, token: string): Promise<Hono> =
     }),
   );
 
+  app.get('/logins', (c) => c.json(playground.getAllDetails()));
   app.get('/logins/:id', (c) => {
     const details = playground.getDetails(Number(c.req.param('id')));
     return details ? c.json(details) : c.text('This login is no longer available.', 404);
@@ -148,11 +152,12 @@ const createApp = async (playground: Playground, token: string): Promise<Hono> =
     return c.body(null, 204);
   });
   app.put('/flow', async (c) => {
-    const { action, step } = await readBody(c, FlowBody);
+    const body = await readBody(c, FlowBody);
     playground.editFlow((flow) => {
-      if (step === 'bind') flow.bind(action);
-      else if (step === 'unbind') flow.unbind(action);
-      else flow.move(action, step === 'up' ? -1 : 1);
+      if (body.step === 'combine') flow.combine();
+      else if (body.step === 'bind') flow.bind(body.action);
+      else if (body.step === 'unbind') flow.unbind(body.action);
+      else flow.move(body.action, body.step === 'up' ? -1 : 1);
     });
     return c.body(null, 204);
   });

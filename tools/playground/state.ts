@@ -1,9 +1,12 @@
-/** What the server sends to the client, as JSON. It holds no secret: only the values of settings that are not sensitive. */
+/** What the server sends to the client, as JSON. It holds no credential: only the values of secrets that are not sensitive. */
 import type { Change } from 'diff';
 import type { Outcome } from '../../lib/outcome.ts';
 import type { Kind } from '../simulator/auth0/event.ts';
+import type { SecretGroup } from './secret-groups.ts';
 
 export interface State {
+  /** URL of the project's documentation. */
+  readonly documentation: string;
   readonly users: ReadonlyArray<{ id: string; name: string; connection: string; logins: number }>;
   readonly applications: ReadonlyArray<{ id: string; name: string; isExcluded: boolean }>;
   readonly connections: readonly string[];
@@ -12,11 +15,13 @@ export interface State {
   readonly actions: readonly ActionState[];
   readonly destinations: readonly DestinationState[];
   /** The modes that a destination can have. */
-  readonly modes: ReadonlyArray<{ value: string; label: string }>;
+  readonly modes: ReadonlyArray<{ value: string; label: string; description: string }>;
   /** The latest, newest first. */
   readonly logins: readonly LoginRow[];
   /** Including those that are no longer listed. */
   readonly loginsCount: number;
+  /** What a reset would remove and nobody could restore with a click. */
+  readonly edits: readonly string[];
   /** The random logins in progress. */
   readonly randomLogins: { readonly done: number; readonly total: number } | null;
 }
@@ -24,8 +29,12 @@ export interface State {
 export interface ActionState {
   readonly name: string;
   readonly isBound: boolean;
-  /** Names of the destinations that it can deliver to. */
+  /** Names of the destinations that it delivers to with its secrets. */
   readonly destinations: readonly string[];
+  /** Whether it can deliver to several destinations. */
+  readonly isCombined: boolean;
+  /** How long it makes a login wait at most. */
+  readonly deadlineMs: number;
   /** What is wrong with its secrets; '' if nothing is. */
   readonly problem: string;
   readonly secrets: readonly SecretState[];
@@ -41,9 +50,14 @@ export interface SecretState {
   readonly isEdited: boolean;
   /** '' if there is none. */
   readonly defaultValue: string;
+  readonly group: SecretGroup;
+  /** Name of the destination that it belongs to; undefined for a setting. */
+  readonly destination?: string;
+  /** Whether its value is multi-line PEM. */
+  readonly isPem: boolean;
   /** Whether every Action has it. */
   readonly isSetting: boolean;
-  /** Of a setting that is not sensitive. */
+  /** Absent if it is sensitive. */
   readonly value?: string;
   /** Its only values; empty unless they can be listed. */
   readonly choices: readonly string[];
@@ -52,16 +66,21 @@ export interface SecretState {
 export interface DestinationState {
   readonly name: string;
   readonly mode: string;
+  readonly links: DestinationLinks;
   /** Whether the secrets of its Action point to another server than the mock vendor. */
   readonly isRedirected: boolean;
   readonly signUps: number;
   readonly logins: number;
   /** Activities that the destination had accepted before, by their id. */
   readonly duplicates: number;
-  /** Activities that were not delivered when their login waited for it. */
-  readonly failed: number;
+  /** Activities that were not delivered when their login waited for it, by the code of the failure. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Whether the latest attempt failed. */
+  readonly isFailing: boolean;
   /** Activities that wait to be sent again. */
   readonly buffered: number;
+  /** Buffered activities that were delivered after a later one. */
+  readonly flushed: number;
   /** Activities that are lost. */
   readonly dropped: number;
   /** When the next login probes the destination, in milliseconds since 1970; null while the circuit is closed. */
@@ -72,6 +91,13 @@ export interface DestinationState {
   readonly activities: readonly AcceptedActivity[];
   /** Activities without duplicates by the time of arrival, oldest first, up to now. */
   readonly chart: ReadonlyArray<{ signUps: number; logins: number }>;
+}
+
+export interface DestinationLinks {
+  /** The destination's page in this project's documentation. */
+  readonly documentation: string;
+  /** The vendor's own documentation. */
+  readonly vendor: string;
 }
 
 export interface AcceptedActivity {
@@ -89,6 +115,9 @@ export interface LoginRow {
   readonly at: string;
   readonly user: string;
   readonly application: string;
+  /** Absent if no Action ran. */
+  readonly connection?: string;
+  readonly organization?: string;
   readonly kind: Kind;
   readonly isDenied: boolean;
   readonly durationMs: number;
@@ -135,6 +164,8 @@ export interface ActivityDetails {
 
 /** A request and its response, with masked credentials. */
 export interface ExchangeDetails {
+  /** Name of the destination; absent for a real one. */
+  readonly destination?: string;
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

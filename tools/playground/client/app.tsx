@@ -33,6 +33,9 @@ const App = () => {
           auth0-login-analytics <span class="tagline">playground</span>
         </h1>
         <p class={isConnected ? 'live' : 'live off'}>{isConnected ? 'Live' : 'Stopped'}</p>
+        <a href={state.documentation} target="_blank" rel="noreferrer">
+          Documentation
+        </a>
         <Reset state={state} />
       </header>
       {!isConnected && (
@@ -70,22 +73,21 @@ const App = () => {
 const STOPPED =
   'The playground has stopped. Restart it with npm start, and open its URL: this window reconnects.';
 
-/** Asks first if secrets were typed: nobody can read them again. */
+/** Asks first if anything would be lost but logins. */
 const Reset = ({ state }: { state: State }) => {
   const [isAsking, setAsking] = useState(false);
-  const edited = state.actions.filter(({ secrets }) => secrets.some(({ isEdited }) => isEdited));
   const reset = () => {
     setAsking(false);
     change('POST', '/reset');
   };
   return (
     <>
-      <button type="button" onClick={() => (edited.length > 0 ? setAsking(true) : reset())}>
+      <button type="button" onClick={() => (state.edits.length > 0 ? setAsking(true) : reset())}>
         Reset
       </button>
       {isAsking && (
         <Confirmation
-          question={`Reset also removes the secrets that you changed: ${edited.map(({ name }) => name).join(', ')}.`}
+          question={`Reset also undoes ${state.edits.join(', ')}.`}
           action="Reset everything"
           onConfirm={reset}
           onCancel={() => setAsking(false)}

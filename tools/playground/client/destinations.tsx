@@ -2,7 +2,7 @@ import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { DestinationState, State } from '../state.ts';
 import { getAccent } from './accent.ts';
-import { formatMs, formatTime } from './labels.ts';
+import { failureLabel, formatMs, formatTime } from './labels.ts';
 import { change } from './requests.ts';
 
 /** Those that the flow delivers to, or has delivered to. */
@@ -37,14 +37,19 @@ interface Props {
 
 const Card = ({ destination, modes, accent, onEdit }: Props) => {
   const { name, mode, isRedirected, signUps, logins, duplicates, latency, activities } = destination;
-  const { failed, buffered, dropped, circuitOpenUntil } = destination;
+  const { failures, isFailing, buffered, flushed, dropped, circuitOpenUntil, links } = destination;
+  const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
+  const description = modes.find(({ value }) => value === mode)?.description;
   return (
-    <article class={`card ${accent} ${mode === 'up' ? '' : 'broken'}`} aria-label={name}>
+    <article class={`card ${accent} ${isFailing ? 'failing' : ''}`} aria-label={name}>
       <header>
         <h3>
           <i class="dot" />
           {name}
         </h3>
+        <a href={links.documentation} target="_blank" rel="noreferrer" aria-label={`Docs of ${name}`}>
+          Docs
+        </a>
         <button type="button" class="text" aria-label={`Secrets of ${name}`} onClick={() => onEdit(name)}>
           Secrets
         </button>
@@ -60,6 +65,7 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
           </option>
         ))}
       </select>
+      {description && <p class="note">{description}</p>}
       <dl class="counts">
         <div>
           <dt>SignUps</dt>
@@ -76,8 +82,15 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
       </dl>
       <p class="delivery">
         {circuitOpenUntil !== null && <Circuit openUntil={circuitOpenUntil} />}
-        {failed > 0 && <span class="bad">{failed} failed</span>}
+        {failed > 0 && (
+          <span class="bad">
+            {failed} failed: {describeFailures(failures)}
+          </span>
+        )}
         {buffered > 0 && <span>{buffered} buffered</span>}
+        {flushed > 0 && (
+          <span title="Delivered from the retry buffer after a later success">{flushed} flushed</span>
+        )}
         {dropped > 0 && <span class="bad">{dropped} lost</span>}
       </p>
       <Chart destination={destination} />
@@ -96,6 +109,7 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
       {isRedirected && (
         <p class="note">Its Action sends to another server. This is what the mock vendor received.</p>
       )}
+      {activities.length === 0 && <p class="note">No activity yet.</p>}
       <ol class="activities" aria-label={`Latest activities at ${name}`}>
         {activities.map(({ key, at, type, user, isDuplicate }) => (
           <li key={key} class={isDuplicate ? 'duplicate' : ''}>
@@ -108,6 +122,11 @@ const Card = ({ destination, modes, accent, onEdit }: Props) => {
     </article>
   );
 };
+
+const describeFailures = (failures: DestinationState['failures']): string =>
+  Object.entries(failures)
+    .map(([code, count]) => `${failureLabel(code)}${count > 1 ? ` ×${count}` : ''}`)
+    .join(', ');
 
 /** Counts down until a login may probe the destination. */
 const Circuit = ({ openUntil }: { openUntil: number }) => {

@@ -49,17 +49,22 @@ export const statusLabel = (outcome: OutcomeRow): string => {
   if (outcome.status === 'delivered') return outcome.type ?? 'delivered';
   if (outcome.status === 'skipped') return 'skipped';
   if (outcome.status === 'misconfigured') return 'not configured';
-  return FAILURE_LABELS[outcome.code] ?? outcome.code;
+  return failureLabel(outcome.code);
 };
 
-/** Code of a failure → label. An HTTP status is its own label. */
+/** An HTTP status is its own label. */
+export const failureLabel = (code: string): string => FAILURE_LABELS[code] ?? code;
+
 const FAILURE_LABELS: Readonly<Record<string, string>> = {
   TIMEOUT: 'timeout',
   STALLED: 'no response yet',
   CIRCUIT_OPEN: 'circuit open',
   ECONNRESET: 'reset',
   ECONNREFUSED: 'refused',
-  ENOTFOUND: 'unknown host',
+  ENOTFOUND: 'DNS failure',
+  EAI_AGAIN: 'DNS failure',
+  CERT_HAS_EXPIRED: 'expired',
+  200: 'not accepted',
 };
 
 /** What an Action did, in a word or two: of several destinations, what they have in common. */
@@ -70,6 +75,13 @@ export const runLabel = ({ outcomes, error }: RunRow): string => {
   if (others.length === 0) return label;
   const failed = outcomes.filter(isFailedOutcome).length;
   return failed > 0 ? `${failed} of ${outcomes.length} failed` : labels.join(', ');
+};
+
+/** What failed, and whether it waits to be sent again; '' for an Action without a failed activity. */
+export const failureDetail = ({ outcomes }: RunRow): string => {
+  const [outcome] = outcomes.filter(({ status }) => status === 'failed');
+  if (outcome?.status !== 'failed' || outcomes.length > 1) return '';
+  return `${outcome.type ?? 'Login'} ${outcome.buffered ? 'buffered' : 'failed'}`;
 };
 
 /** The same in a character or three, where many Actions stand side by side. */

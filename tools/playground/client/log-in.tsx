@@ -2,10 +2,13 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Kind } from '../../simulator/auth0/event.ts';
 import type { State } from '../state.ts';
+import { Copy } from './copy.tsx';
+import type { Form } from './form.ts';
 import { formatCount, KINDS, submitLabel } from './labels.ts';
-import { NO_OWN_CASE, OwnCaseFields, toLoginPart } from './own-case.tsx';
+import { OwnCaseFields, toLoginPart } from './own-case.tsx';
 import { change } from './requests.ts';
 import type { Selection } from './selection.ts';
+import { useForm } from './use-form.ts';
 
 const NEW_USER = 'new';
 const RANDOM_LOGINS = 100;
@@ -19,31 +22,23 @@ const Field = ({ label, children }: { label: string; children: ComponentChildren
 
 /** The form that logs a user in. */
 export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: Selection) => void }) => {
-  const { users, applications, connections, organizations, randomLogins } = state;
-  const [userId, setUserId] = useState(users[0]?.id ?? NEW_USER);
-  const [name, setName] = useState('');
-  const [application, setApplication] = useState(applications[0]?.id ?? '');
-  const [connection, setConnection] = useState('');
-  const [organization, setOrganization] = useState('');
-  const [kind, setKind] = useState<Kind>('interactive');
-  const [ownCase, setOwnCase] = useState(NO_OWN_CASE);
+  const { users, connections, organizations } = state;
+  const [form, set] = useForm();
   const [isBusy, setBusy] = useState(false);
-
-  // After a reset the selected user may no longer exist.
-  const user = users.find(({ id }) => id === userId);
-  const isNew = user === undefined;
+  const { user, isNew, application, kind } = readSelected(form, state);
+  const { name, connection, organization } = form;
 
   const addUser = async (): Promise<string | undefined> => {
     const response = await change('POST', '/users', { name, connection: connection || connections[0] });
     const { id } = (await response?.json()) ?? {};
-    if (id) setUserId(id);
+    if (id) set({ user: id });
     return id;
   };
 
   const logIn = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    const id = isNew ? await addUser() : user.id;
+    const id = user ? user.id : await addUser();
     if (id !== undefined) {
       const response = await change('POST', '/logins', {
         user: id,
@@ -51,10 +46,10 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
         kind,
         ...(connection && { connection }),
         ...(organization && { organization }),
-        ...toLoginPart(ownCase),
+        ...toLoginPart(form),
       });
       if (response && location.hash) onLogin({ login: (await response.json()).id });
-      setName('');
+      set({ name: '' });
     }
     setBusy(false);
   };
@@ -66,8 +61,8 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
         <Field label="User">
           <select
             id="user"
-            value={isNew ? NEW_USER : userId}
-            onChange={(event) => setUserId(event.currentTarget.value)}
+            value={user?.id ?? NEW_USER}
+            onChange={(event) => set({ user: event.currentTarget.value })}
           >
             {users.map(({ id, name, logins }) => (
               <option key={id} value={id}>
@@ -87,7 +82,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
               title="A name of at least one letter"
               value={name}
               autocomplete="off"
-              onInput={(event) => setName(event.currentTarget.value)}
+              onInput={(event) => set({ name: event.currentTarget.value })}
             />
           </Field>
         )}
@@ -96,9 +91,9 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             <select
               id="application"
               value={application}
-              onChange={(event) => setApplication(event.currentTarget.value)}
+              onChange={(event) => set({ application: event.currentTarget.value })}
             >
-              {applications.map(({ id, name, isExcluded }) => (
+              {state.applications.map(({ id, name, isExcluded }) => (
                 <option key={id} value={id}>
                   {name}
                   {isExcluded ? ' (analytics: off)' : ''}
@@ -110,7 +105,7 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             <select
               id="organization"
               value={organization}
-              onChange={(event) => setOrganization(event.currentTarget.value)}
+              onChange={(event) => set({ organization: event.currentTarget.value })}
             >
               <option value="">None</option>
               {organizations.map(({ id, name }) => (
@@ -125,18 +120,18 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
           <select
             id="connection"
             value={connection}
-            onChange={(event) => setConnection(event.currentTarget.value)}
+            onChange={(event) => set({ connection: event.currentTarget.value })}
           >
-            <option value="">{isNew ? connections[0] : `${user.connection} (default)`}</option>
+            <option value="">{user ? `${user.connection} (default)` : connections[0]}</option>
             {connections
-              .filter((other) => other !== (isNew ? connections[0] : user.connection))
+              .filter((other) => other !== (user ? user.connection : connections[0]))
               .map((other) => (
                 <option key={other}>{other}</option>
               ))}
           </select>
         </Field>
         <Field label="Kind">
-          <select id="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
+          <select id="kind" value={kind} onChange={(event) => set({ kind: event.currentTarget.value })}>
             {Object.entries(KINDS).map(([value, label]) => (
               <option key={value} value={value}>
                 {label}
@@ -144,28 +139,45 @@ export const LogIn = ({ state, onLogin }: { state: State; onLogin: (selection: S
             ))}
           </select>
         </Field>
-        <OwnCaseFields typed={ownCase} onChange={setOwnCase} />
+        <OwnCaseFields form={form} onChange={set} />
         <button type="submit" class="primary" disabled={isBusy}>
-          {submitLabel(kind, isNew || user.logins === 0)}
+          {submitLabel(kind, isNew || user?.logins === 0)}
         </button>
       </form>
-      <div class="random-logins">
-        {randomLogins ? (
-          <button type="button" onClick={() => change('DELETE', '/random-logins')}>
-            Stop
-          </button>
-        ) : (
-          <button type="button" onClick={() => change('POST', '/random-logins', { total: RANDOM_LOGINS })}>
-            {RANDOM_LOGINS} random logins
-          </button>
-        )}
-        {randomLogins && (
-          <>
-            <progress aria-label="Random logins" max={randomLogins.total} value={randomLogins.done} />
-            <span>{`${randomLogins.done} of ${randomLogins.total}`}</span>
-          </>
-        )}
-      </div>
+      <RandomLogins progress={state.randomLogins} />
     </section>
   );
 };
+
+/** What the form selects: a value that no longer exists, after a reset or in the URL, is the default. */
+const readSelected = (form: Form, { users, applications }: State) => {
+  const user = users.find(({ id }) => id === form.user) ?? (form.user === NEW_USER ? undefined : users[0]);
+  const application = applications.find(({ id }) => id === form.application) ?? applications[0];
+  return {
+    user,
+    isNew: user === undefined,
+    application: application?.id ?? '',
+    kind: (form.kind in KINDS ? form.kind : 'interactive') as Kind,
+  };
+};
+
+const RandomLogins = ({ progress }: { progress: State['randomLogins'] }) => (
+  <div class="random-logins">
+    {progress ? (
+      <>
+        <button type="button" onClick={() => change('DELETE', '/random-logins')}>
+          Stop
+        </button>
+        <progress aria-label="Random logins" max={progress.total} value={progress.done} />
+        <span>{`${progress.done} of ${progress.total}`}</span>
+      </>
+    ) : (
+      <>
+        <button type="button" onClick={() => change('POST', '/random-logins', { total: RANDOM_LOGINS })}>
+          {RANDOM_LOGINS} random logins
+        </button>
+        <Copy label="Copy link" getText={() => `${location.origin}${location.pathname}${location.search}`} />
+      </>
+    )}
+  </div>
+);

@@ -1,6 +1,9 @@
+import { useState } from 'preact/hooks';
 import type { ActionState, LoginRow, RunRow, State } from '../state.ts';
 import { getAccent } from './accent.ts';
 import {
+  describeLogin,
+  failureDetail,
   formatCount,
   formatMs,
   formatTime,
@@ -14,8 +17,15 @@ import {
 } from './labels.ts';
 import type { Selection } from './selection.ts';
 
-/** Where there are more Actions, each has a mark instead of words. */
+/** Where there are more columns, each has a mark instead of words. */
 const ROOMY_COLUMNS = 6;
+
+/** One destination of one Action. */
+interface Column {
+  readonly action: ActionState;
+  readonly destination: string;
+  readonly label: string;
+}
 
 interface Props {
   state: State;
@@ -23,22 +33,36 @@ interface Props {
   onSelect: (selection: Selection) => void;
 }
 
-/** A row for each login: the user, the outcome and time of each Action, and the total time. */
+/** A row for each login: the user, the outcome and time at each destination, and the total time. */
 export const Logins = ({ state, selected, onSelect }: Props) => {
-  const ran = new Set(state.logins.flatMap(({ runs }) => runs.map(({ name }) => name)));
-  const columns = state.actions.filter(({ name, isBound }) => isBound || ran.has(name));
+  const [filter, setFilter] = useState('');
+  const columns = getColumns(state);
+  const shown = state.logins.filter((login) => matches(login, filter));
+  const isDense = columns.length > ROOMY_COLUMNS;
   return (
     <section aria-labelledby="logins">
-      <h2 id="logins">
-        Logins <span class="count">{state.loginsCount}</span>
-      </h2>
-      <div class={columns.length > ROOMY_COLUMNS ? 'timeline dense' : 'timeline'}>
+      <div class="section-head">
+        <h2 id="logins">
+          Logins <span class="count">{state.loginsCount}</span>
+        </h2>
+        <input
+          type="search"
+          aria-label="Filter logins"
+          placeholder="Filter: Ada, SignUp, 500"
+          value={filter}
+          onInput={(event) => setFilter(event.currentTarget.value)}
+        />
+        <a href="/logins" download="logins.json">
+          Export
+        </a>
+      </div>
+      <div class={isDense ? 'timeline dense' : 'timeline'}>
         <table>
           <thead>
             <tr>
               <th scope="col">User</th>
-              {columns.map((action) => (
-                <Heading key={action.name} state={state} action={action} />
+              {columns.map((column) => (
+                <Heading key={column.label} state={state} column={column} />
               ))}
               <th scope="col" class="number">
                 Total
@@ -46,7 +70,7 @@ export const Logins = ({ state, selected, onSelect }: Props) => {
             </tr>
           </thead>
           <tbody>
-            {state.logins.map((login) => (
+            {shown.map((login) => (
               <Row
                 key={login.id}
                 state={state}
@@ -58,26 +82,69 @@ export const Logins = ({ state, selected, onSelect }: Props) => {
             ))}
           </tbody>
         </table>
-        {state.logins.length === 0 && (
+        {shown.length === 0 && (
           <p class="empty">
-            No logins yet. Press <b>Sign up</b> to see what each Action sends and what the destinations
-            respond.
+            {state.logins.length > 0 ? (
+              'No login matches.'
+            ) : (
+              <>
+                No logins yet. Press <b>Sign up</b> to see what each Action sends and what the destinations
+                respond.
+              </>
+            )}
           </p>
         )}
       </div>
       <p class="legend">
-        {columns.length > ROOMY_COLUMNS && 'S SignUp · L Login · – skipped · ! failed. '}
-        Bars show how long the login waited for the Action, from 1 ms to the deadline, on a logarithmic scale.
+        {isDense && 'S SignUp · L Login · – skipped · ! failed. '}
+        Bars show how long the login waited, from 1 ms to the deadline, on a logarithmic scale.
       </p>
     </section>
   );
 };
 
-const Heading = ({ state, action: { name, isBound } }: { state: State; action: ActionState }) => (
-  <th scope="col" class={`action ${getAccent(state, name)}`} title={isBound ? name : `${name}, not bound`}>
-    <span class={isBound ? '' : 'unbound'}>
+/** The destinations of the bound Actions, and of those that have run. */
+const getColumns = ({ actions, logins }: State): readonly Column[] => {
+  const pairs = actions.flatMap((action) => {
+    const ran = logins.flatMap(({ runs }) => runs.filter(({ name }) => name === action.name));
+    if (!action.isBound && ran.length === 0) return [];
+    if (!action.isCombined) return { action, destination: action.name };
+    const reached = ran.flatMap(({ outcomes }) => outcomes.map(({ destination }) => destination));
+    const names = new Set([...(action.isBound ? action.destinations : []), ...reached]);
+    if (names.size > 1) names.delete(action.name);
+    return [...names].map((destination) => ({ action, destination }));
+  });
+  return pairs.map(({ action, destination }) => {
+    const isAmbiguous = pairs.filter((other) => other.destination === destination).length > 1;
+    const label = isAmbiguous && action.isCombined ? `${action.name}: ${destination}` : destination;
+    return { action, destination, label };
+  });
+};
+
+const matches = (login: LoginRow, filter: string): boolean =>
+  `${login.application} ${describeLogin(login)}`.toLowerCase().includes(filter.trim().toLowerCase());
+
+/** The part of an execution that concerns one destination. */
+const getRun = (login: LoginRow, { action, destination }: Column): RunRow | undefined => {
+  const run = login.runs.find(({ name }) => name === action.name);
+  if (!run || !action.isCombined) return run;
+  const outcome =
+    run.outcomes.find((candidate) => candidate.destination === destination) ??
+    run.outcomes.find((candidate) => candidate.destination === action.name);
+  if (!outcome) return run.error === undefined ? undefined : { ...run, outcomes: [] };
+  const durationMs = 'elapsedMs' in outcome ? outcome.elapsedMs : run.durationMs;
+  return { ...run, durationMs, outcomes: [outcome] };
+};
+
+const Heading = ({ state, column: { action, destination, label } }: { state: State; column: Column }) => (
+  <th
+    scope="col"
+    class={`action ${getAccent(state, destination)}`}
+    title={action.isBound ? label : `${label}, not bound`}
+  >
+    <span class={action.isBound ? '' : 'unbound'}>
       <i class="dot" />
-      {name}
+      {label}
     </span>
   </th>
 );
@@ -91,7 +158,7 @@ const Row = ({
 }: {
   state: State;
   login: LoginRow;
-  columns: readonly ActionState[];
+  columns: readonly Column[];
   selected: Selection | undefined;
   onSelect: (selection: Selection) => void;
 }) => (
@@ -101,6 +168,7 @@ const Row = ({
         type="button"
         class="login"
         aria-pressed={selected !== undefined}
+        title={login.user}
         onClick={() => onSelect({ login: login.id })}
       >
         <b>
@@ -113,24 +181,32 @@ const Row = ({
         </small>
       </button>
     </th>
-    {columns.map(({ name }) => (
-      <td key={name} class={`action ${getAccent(state, name)}`} data-name={name}>
-        <Run
-          run={login.runs.find((run) => run.name === name)}
-          isSelected={selected?.action === name}
-          onSelect={() => onSelect({ login: login.id, action: name })}
-        />
-      </td>
-    ))}
+    {columns.map((column) => {
+      const { action, destination, label } = column;
+      return (
+        <td key={label} class={`action ${getAccent(state, destination)}`} data-name={label}>
+          <Run
+            label={label}
+            run={getRun(login, column)}
+            isSelected={selected?.action === action.name && (selected.destination ?? label) === label}
+            onSelect={() =>
+              onSelect({ login: login.id, action: action.name, ...(action.isCombined && { destination }) })
+            }
+          />
+        </td>
+      );
+    })}
     <td class="number">{login.isDenied ? <b class="bad">denied</b> : formatMs(login.durationMs)}</td>
   </tr>
 );
 
 const Run = ({
+  label,
   run,
   isSelected,
   onSelect,
 }: {
+  label: string;
   run: RunRow | undefined;
   isSelected: boolean;
   onSelect: () => void;
@@ -138,17 +214,21 @@ const Run = ({
   if (!run) return <span class="skipped">–</span>;
   const flushed = getFlushed(run);
   const share = Math.log(Math.max(run.durationMs, 1)) / Math.log(run.deadlineMs);
+  const detail = failureDetail(run);
+  const color = isFailed(run) ? 'bad' : isSignUp(run) ? 'sign-up' : '';
   return (
     <button
       type="button"
       class={`run-cell ${isSkipped(run) ? 'skipped' : ''}`}
       aria-pressed={isSelected}
-      title={runLabel(run)}
+      title={[runLabel(run), detail, `${formatMs(run.durationMs)} of at most ${formatMs(run.deadlineMs)}`]
+        .filter(Boolean)
+        .join(', ')}
       onClick={onSelect}
     >
-      <span class="visually-hidden">{run.name}: </span>
-      <span class={`label ${isFailed(run) ? 'bad' : isSignUp(run) ? 'sign-up' : ''}`}>{runLabel(run)}</span>
-      <span class={`mark ${isFailed(run) ? 'bad' : isSignUp(run) ? 'sign-up' : ''}`} aria-hidden="true">
+      <span class="visually-hidden">{label}: </span>
+      <span class={`label ${color}`}>{runLabel(run)}</span>
+      <span class={`mark ${color}`} aria-hidden="true">
         {runMark(run)}
       </span>
       <span class="track">
@@ -161,6 +241,7 @@ const Run = ({
         <span class="duration">{formatMs(run.durationMs)}</span>
         {flushed > 0 && <b title={`${formatCount(flushed, 'buffered event')} flushed`}> +{flushed}</b>}
       </small>
+      {detail && <small class="detail">{detail}</small>}
     </button>
   );
 };

@@ -1,27 +1,13 @@
 /** What can be set of a login in addition to who logs in where. */
 import type { LoginBody } from '../login-body.ts';
 import { PROTOCOLS } from '../protocols.ts';
+import type { Form } from './form.ts';
 
-/** As typed. */
-export interface OwnCase {
-  readonly query: string;
-  readonly userMetadata: string;
-  readonly appMetadata: string;
-  readonly methods: string;
-  readonly protocol: string;
-}
-
-export const NO_OWN_CASE: OwnCase = {
-  query: '',
-  userMetadata: '',
-  appMetadata: '',
-  methods: '',
-  protocol: '',
-};
+const FIELDS = ['query', 'userMetadata', 'appMetadata', 'methods', 'protocol'] as const;
 
 /** The part of a login that the fields make. Empty ones make none. */
-export const toLoginPart = (typed: OwnCase): Partial<LoginBody> => {
-  const { query, userMetadata, appMetadata, methods, protocol } = typed;
+export const toLoginPart = (form: Form): Partial<LoginBody> => {
+  const { query, userMetadata, appMetadata, methods, protocol } = form;
   const names = methods.split(',').flatMap((name) => name.trim() || []);
   return {
     ...(query.trim() && { query: Object.fromEntries(new URLSearchParams(query.trim())) }),
@@ -41,63 +27,60 @@ const isJsonObject = (text: string): boolean => {
 };
 
 interface Props {
-  typed: OwnCase;
-  onChange: (typed: OwnCase) => void;
+  form: Form;
+  onChange: (changes: Partial<Form>) => void;
 }
 
-export const OwnCaseFields = ({ typed, onChange }: Props) => {
-  const set = (changes: Partial<OwnCase>) => onChange({ ...typed, ...changes });
-  return (
-    <details class="own-case">
-      <summary>Query, metadata, methods</summary>
-      <div class="field">
-        <label for="query">Query of /authorize</label>
-        <textarea
-          id="query"
-          rows={2}
-          placeholder="ext-anonymous_id=v42&utm_source=news"
-          value={typed.query}
-          onInput={(event) => set({ query: event.currentTarget.value })}
-        />
-      </div>
-      <Json
-        id="user-metadata"
-        label="user_metadata"
-        value={typed.userMetadata}
-        onInput={(userMetadata) => set({ userMetadata })}
+export const OwnCaseFields = ({ form, onChange }: Props) => (
+  <details class="own-case" open={FIELDS.some((field) => form[field] !== '')}>
+    <summary>Query, metadata, methods</summary>
+    <div class="field">
+      <label for="query">Query of /authorize</label>
+      <textarea
+        id="query"
+        rows={2}
+        placeholder="ext-anonymous_id=v42&utm_source=news"
+        value={form.query}
+        onInput={(event) => onChange({ query: event.currentTarget.value })}
       />
-      <Json
-        id="app-metadata"
-        label="app_metadata"
-        value={typed.appMetadata}
-        onInput={(appMetadata) => set({ appMetadata })}
+    </div>
+    <Json
+      id="user-metadata"
+      label="user_metadata"
+      value={form.userMetadata}
+      onInput={(userMetadata) => onChange({ userMetadata })}
+    />
+    <Json
+      id="app-metadata"
+      label="app_metadata"
+      value={form.appMetadata}
+      onInput={(appMetadata) => onChange({ appMetadata })}
+    />
+    <div class="field">
+      <label for="methods">Authentication methods</label>
+      <input
+        id="methods"
+        autocomplete="off"
+        placeholder="pwd, mfa"
+        value={form.methods}
+        onInput={(event) => onChange({ methods: event.currentTarget.value })}
       />
-      <div class="field">
-        <label for="methods">Authentication methods</label>
-        <input
-          id="methods"
-          autocomplete="off"
-          placeholder="pwd, mfa"
-          value={typed.methods}
-          onInput={(event) => set({ methods: event.currentTarget.value })}
-        />
-      </div>
-      <div class="field">
-        <label for="protocol">Protocol</label>
-        <select
-          id="protocol"
-          value={typed.protocol}
-          onChange={(event) => set({ protocol: event.currentTarget.value })}
-        >
-          <option value="">Default</option>
-          {PROTOCOLS.map((protocol) => (
-            <option key={protocol}>{protocol}</option>
-          ))}
-        </select>
-      </div>
-    </details>
-  );
-};
+    </div>
+    <div class="field">
+      <label for="protocol">Protocol</label>
+      <select
+        id="protocol"
+        value={form.protocol}
+        onChange={(event) => onChange({ protocol: event.currentTarget.value })}
+      >
+        <option value="">Default</option>
+        {PROTOCOLS.map((protocol) => (
+          <option key={protocol}>{protocol}</option>
+        ))}
+      </select>
+    </div>
+  </details>
+);
 
 interface JsonProps {
   id: string;
@@ -114,11 +97,8 @@ const Json = ({ id, label, value, onInput }: JsonProps) => (
       rows={2}
       placeholder='{ "plan": "pro" }'
       value={value}
-      onInput={({ currentTarget }) => {
-        const problem = isJsonObject(currentTarget.value) ? '' : 'Enter a JSON object';
-        currentTarget.setCustomValidity(problem);
-        onInput(currentTarget.value);
-      }}
+      ref={(area) => area?.setCustomValidity(isJsonObject(value) ? '' : 'Enter a JSON object')}
+      onInput={(event) => onInput(event.currentTarget.value)}
     />
   </div>
 );

@@ -1,34 +1,51 @@
 import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { SECRET_GROUPS, type SecretGroup } from '../secret-groups.ts';
 import type { SecretState, State } from '../state.ts';
 import { getAccent } from './accent.ts';
 import { Confirmation } from './confirmation.tsx';
 import { change, checkSecrets, failures } from './requests.ts';
 
+/** Stands for a name where the settings of every Action are edited. */
+export const EVERY_ACTION = '*';
+
 interface Props {
   state: State;
+  /** Of an Action, or `EVERY_ACTION`. */
   name: string;
   onClose: () => void;
 }
 
-/** The secrets of an Action. Their values stay on the server: an empty field keeps the current one. */
+/** The secrets of an Action. Those that are sensitive stay on the server: an empty field keeps the current one. */
 export const SecretsDialog = ({ state, name, onClose }: Props) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const [values, setValues] = useState<Record<string, string | null>>({});
-  const problems = useProblems(name, values);
+  const isForAll = name === EVERY_ACTION;
+  // The bound ones come first: all have the same settings, and these are in use.
+  const action = state.actions.find((candidate) => isForAll || candidate.name === name);
+  const problems = useProblems(action?.name ?? '', values);
   const failure = useFailure();
   const [isAsking, setAsking] = useState(false);
-  const [appliesToAll, setAppliesToAll] = useState(false);
+  const [appliesToAll, setAppliesToAll] = useState(isForAll);
   useEffect(() => dialog.current?.showModal(), []);
 
-  const action = state.actions.find((candidate) => candidate.name === name);
   if (!action) return null;
-  const own = action.secrets.filter(({ isSetting }) => !isSetting);
   const settings = action.secrets.filter(({ isSetting }) => isSetting);
+  const own = isForAll ? [] : action.secrets.filter(({ isSetting }) => !isSetting);
   const set = (secret: string) => (value: string | null | undefined) => {
     const { [secret]: _, ...others } = values;
     setValues(value === undefined ? others : { ...others, [secret]: value });
   };
+  const toFields = (secrets: readonly SecretState[]) =>
+    secrets.map((secret) => (
+      <Secret
+        key={secret.name}
+        secret={secret}
+        change={values[secret.name]}
+        problem={problems[secret.name]}
+        onChange={set(secret.name)}
+      />
+    ));
 
   const save = async (event: Event) => {
     event.preventDefault();
@@ -38,8 +55,11 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
     const everyAction = state.actions.map((other) => other.name);
     const saved = appliesToAll
       ? (await change('PUT', '/secrets', { actions: everyAction, values: select(isSetting) })) &&
-        (await change('PUT', '/secrets', { actions: [name], values: select((secret) => !isSetting(secret)) }))
-      : await change('PUT', '/secrets', { actions: [name], values });
+        (await change('PUT', '/secrets', {
+          actions: [action.name],
+          values: select((secret) => !isSetting(secret)),
+        }))
+      : await change('PUT', '/secrets', { actions: [action.name], values });
     if (saved) onClose();
   };
 
@@ -52,7 +72,7 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
   };
 
   const restore = async () => {
-    if (await change('DELETE', `/secrets/${name}`)) onClose();
+    if (await change('DELETE', `/secrets/${action.name}`)) onClose();
   };
 
   return (
@@ -66,54 +86,62 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
       <form onSubmit={save}>
         <header>
           <h2 id="secrets">
-            <i class="dot" />
-            Secrets of {name}
+            {!isForAll && <i class="dot" />}
+            {isForAll ? 'Settings of every Action' : `Secrets of ${name}`}
           </h2>
           <button type="button" class="icon" aria-label="Close" onClick={close}>
             ×
           </button>
         </header>
-        {action.problem && <p class="bad">Not configured: {action.problem}</p>}
+        {!isForAll && action.problem && <p class="bad">Not configured: {action.problem}</p>}
         <p class="legend">
-          These secrets point to the mock vendor. Enter those of a real destination to send the next login
-          there, over the network. Values are never shown again.
+          {isForAll
+            ? 'They are secrets of the Actions as well, and apply from the next login on.'
+            : 'These secrets point to the mock vendor. Enter those of a real destination to send the next login there, over the network. Tokens and keys are never shown again.'}
         </p>
-        {own.map((secret) => (
-          <Secret
-            key={secret.name}
-            secret={secret}
-            change={values[secret.name]}
-            problem={problems[secret.name]}
-            onChange={set(secret.name)}
-          />
-        ))}
-        <h3>Settings</h3>
-        {settings.map((secret) => (
-          <Secret
-            key={secret.name}
-            secret={secret}
-            change={values[secret.name]}
-            problem={problems[secret.name]}
-            onChange={set(secret.name)}
-          />
-        ))}
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={appliesToAll}
-            onChange={(event) => setAppliesToAll(event.currentTarget.checked)}
-          />
-          Apply these settings to every Action
-        </label>
+        {action.isCombined &&
+          toDestinations(own).map(([destination, secrets]) => (
+            <details key={destination} class="group" open={action.destinations.includes(destination)}>
+              <summary>
+                <b>{destination}</b>{' '}
+                {!action.destinations.includes(destination) && <small>no secrets: nothing is sent</small>}
+              </summary>
+              {toFields(secrets)}
+            </details>
+          ))}
+        {SECRET_GROUPS.map((group) => {
+          const listed = action.isCombined ? settings : [...own, ...settings];
+          const secrets = listed.filter((secret) => secret.group === group);
+          return (
+            secrets.length > 0 && (
+              <section key={group} class="group" aria-labelledby={`group-${group}`}>
+                <h3 id={`group-${group}`}>{GROUP_TITLES[group]}</h3>
+                {toFields(secrets)}
+              </section>
+            )
+          );
+        })}
+        {!isForAll && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={appliesToAll}
+              onChange={(event) => setAppliesToAll(event.currentTarget.checked)}
+            />
+            Apply the settings to every Action
+          </label>
+        )}
         {failure && (
           <p class="bad" role="alert">
             {failure}
           </p>
         )}
         <footer>
-          <button type="button" onClick={restore}>
-            Use the mock vendor
-          </button>
+          {!isForAll && (
+            <button type="button" onClick={restore}>
+              Use the mock vendor
+            </button>
+          )}
           <button type="submit" class="primary">
             Save
           </button>
@@ -129,6 +157,23 @@ export const SecretsDialog = ({ state, name, onClose }: Props) => {
       )}
     </dialog>
   );
+};
+
+const GROUP_TITLES: Readonly<Record<SecretGroup, string>> = {
+  required: 'Required',
+  delivery: 'Delivery',
+  privacy: 'Privacy',
+  event: 'Event',
+};
+
+/** The secrets of each destination, in the order of the groups. */
+const toDestinations = (secrets: readonly SecretState[]) => {
+  const names = [...new Set(secrets.flatMap(({ destination }) => destination ?? []))];
+  const getOrder = ({ group }: SecretState) => SECRET_GROUPS.indexOf(group);
+  return names.map((name) => {
+    const own = secrets.filter(({ destination }) => destination === name);
+    return [name, own.toSorted((a, b) => getOrder(a) - getOrder(b))] as const;
+  });
 };
 
 const CHECK_DELAY_MS = 150;
@@ -170,8 +215,8 @@ interface FieldProps {
 }
 
 const Secret = (props: FieldProps) => {
-  const { name, isRequired, value, choices, description } = props.secret;
-  const Input = value === undefined ? Masked : choices.length > 0 ? Choice : Text;
+  const { name, isRequired, description } = props.secret;
+  const Input = getInput(props.secret);
   return (
     <div class="field">
       <span>
@@ -193,20 +238,44 @@ const Secret = (props: FieldProps) => {
   );
 };
 
-const Masked = ({ secret: { name, isSet, defaultValue }, change, problem, onChange }: FieldProps) => {
+const getInput = ({ value, choices, isPem }: SecretState) => {
+  if (value === undefined) return Masked;
+  if (isPem) return Pem;
+  return choices.length > 0 ? Choice : Text;
+};
+
+const toAttributes = ({ secret: { name }, problem }: FieldProps) => ({
+  id: name,
+  'aria-invalid': problem !== undefined,
+  'aria-describedby': problem === undefined ? `${name}-for` : `${name}-problem ${name}-for`,
+});
+
+/** Hidden, unless the user asks to see what is being typed. */
+const Masked = (props: FieldProps) => {
+  const { secret, change, onChange } = props;
+  const { name, isSet, defaultValue } = secret;
+  const [isVisible, setVisible] = useState(false);
   const placeholder = isSet ? '•••••••• (set)' : defaultValue || 'not set';
   return (
     <div class="value">
       <input
-        id={name}
-        type="password"
+        {...toAttributes(props)}
+        {...(isVisible ? { type: 'text' as const } : { type: 'password' as const })}
         autocomplete="new-password"
         value={change ?? ''}
         placeholder={change === null ? 'will be removed' : placeholder}
-        aria-invalid={problem !== undefined}
-        aria-describedby={`${name}-for ${name}-problem`}
         onInput={(event) => onChange(event.currentTarget.value || undefined)}
       />
+      <button
+        type="button"
+        class="text"
+        aria-label={`Show ${name}`}
+        aria-pressed={isVisible}
+        disabled={!change}
+        onClick={() => setVisible(!isVisible)}
+      >
+        Show
+      </button>
       <button
         type="button"
         class="text"
@@ -220,28 +289,42 @@ const Masked = ({ secret: { name, isSet, defaultValue }, change, problem, onChan
   );
 };
 
-const Choice = ({ secret: { name, value, defaultValue, choices }, change, onChange }: FieldProps) => (
-  <select
-    id={name}
-    value={(change ?? value) || defaultValue}
-    aria-describedby={`${name}-for`}
-    onChange={(event) => onChange(event.currentTarget.value)}
-  >
-    {choices.map((choice) => (
-      <option key={choice}>{choice}</option>
-    ))}
-  </select>
+const Choice = (props: FieldProps) => {
+  const { value, defaultValue, choices } = props.secret;
+  return (
+    <select
+      {...toAttributes(props)}
+      value={(props.change ?? value) || defaultValue}
+      onChange={(event) => props.onChange(event.currentTarget.value)}
+    >
+      {choices.map((choice) => (
+        <option key={choice}>{choice}</option>
+      ))}
+    </select>
+  );
+};
+
+/** An empty one removes the secret. */
+const toTextAttributes = ({ secret: { value = '', defaultValue }, change, onChange }: FieldProps) => ({
+  autocomplete: 'off' as const,
+  value: change === undefined ? value : (change ?? ''),
+  placeholder: defaultValue,
+  onInput: ({ currentTarget }: { currentTarget: { value: string } }) =>
+    onChange(currentTarget.value === value ? undefined : currentTarget.value || null),
+});
+
+const Text = (props: FieldProps) => (
+  <input {...toAttributes(props)} {...toTextAttributes(props)} spellcheck={false} />
 );
 
-const Text = ({ secret: { name, value, defaultValue }, change, problem, onChange }: FieldProps) => (
-  <input
-    id={name}
-    autocomplete="off"
-    value={change === undefined ? (value ?? '') : (change ?? '')}
-    placeholder={defaultValue}
-    aria-invalid={problem !== undefined}
-    aria-describedby={`${name}-for ${name}-problem`}
-    onInput={(event) => onChange(event.currentTarget.value || null)}
+const Pem = (props: FieldProps) => (
+  <textarea
+    {...toAttributes(props)}
+    {...toTextAttributes(props)}
+    class="pem"
+    rows={3}
+    spellcheck={false}
+    placeholder="-----BEGIN CERTIFICATE-----"
   />
 );
 

@@ -1,13 +1,19 @@
-import { readSecret } from '../../../lib/secrets.ts';
+import { certificates } from '../../../lib/formats.ts';
+import { readSecret, selectConfigured } from '../../../lib/secrets.ts';
 import { settings } from '../../../lib/settings.ts';
 import type { PlaygroundAction } from '../post-login-flow.ts';
-import { declareSecrets, describeProblems } from '../secrets.ts';
+import { getSecretGroup } from '../secret-groups.ts';
+import { declareSecrets, describeProblems, getDeadlineMs } from '../secrets.ts';
 import type { ActionState, SecretState } from '../state.ts';
 
 export const toActionState = (action: PlaygroundAction, isBound: boolean): ActionState => ({
   name: action.name,
   isBound,
-  destinations: action.sinks.map((sink) => sink.name),
+  destinations: selectConfigured(action.sinks, (sink) => sink.secrets, action.secrets).map(
+    (sink) => sink.name,
+  ),
+  isCombined: action.sinks.length > 1,
+  deadlineMs: getDeadlineMs(action.secrets),
   problem: describeProblems(action.sinks, action.secrets),
   secrets: toSecretStates(action),
 });
@@ -16,6 +22,7 @@ const toSecretStates = ({ sinks, secrets, defaultSecrets }: PlaygroundAction): S
   Object.entries(declareSecrets(sinks)).map(([name, declared]) => {
     const value = readSecret(secrets, name);
     const isSetting = name in settings;
+    const destination = sinks.find((sink) => name in sink.secrets)?.name;
     return {
       name,
       description: declared.description,
@@ -24,7 +31,10 @@ const toSecretStates = ({ sinks, secrets, defaultSecrets }: PlaygroundAction): S
       isEdited: secrets[name] !== defaultSecrets[name],
       defaultValue: declared.defaultValue ?? '',
       isSetting,
-      ...(isSetting && !declared.sensitive && { value: value ?? '' }),
+      group: getSecretGroup(name, declared.required),
+      ...(destination !== undefined && { destination }),
+      isPem: declared.parse === certificates.parse,
+      ...(!declared.sensitive && { value: value ?? '' }),
       choices: declared.choices ?? [],
     };
   });

@@ -2,7 +2,7 @@ import type { ReceivedRequest, VendorMock } from '../../simulator/vendors/vendor
 import type { DeliveryStatus } from '../delivery-status.ts';
 import type { DestinationMode } from '../destination-modes.ts';
 import type { RecordedLogin } from '../login-history.ts';
-import type { AcceptedActivity, DestinationState } from '../state.ts';
+import type { AcceptedActivity, DestinationLinks, DestinationState } from '../state.ts';
 
 const LISTED_ACTIVITIES = 6;
 /** Two minutes in total. */
@@ -11,6 +11,7 @@ const CHART_BAR_MS = 3000;
 
 interface Context {
   readonly mode: DestinationMode;
+  readonly links: DestinationLinks;
   /** The secrets of the Action that delivers to this destination alone. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly logins: readonly RecordedLogin[];
@@ -20,7 +21,7 @@ interface Context {
 
 export const toDestinationState = (
   { name, url, requests }: VendorMock,
-  { mode, secrets, logins, status, getUserName }: Context,
+  { mode, links, secrets, logins, status, getUserName }: Context,
 ): DestinationState => {
   const activities = toActivities(requests, getUserName);
   const accepted = activities.filter(({ isDuplicate }) => !isDuplicate);
@@ -28,12 +29,15 @@ export const toDestinationState = (
   return {
     name,
     mode,
+    links,
     isRedirected: !Object.values(secrets).includes(url),
     signUps,
     logins: accepted.length - signUps,
     duplicates: activities.length - accepted.length,
-    failed: status.failed,
+    failures: status.failures,
+    isFailing: status.isFailing,
     buffered: status.buffered,
+    flushed: status.flushed,
     dropped: status.dropped,
     circuitOpenUntil: status.circuitOpenUntil ?? null,
     latency: toPercentiles(getLatencies(url, logins)),

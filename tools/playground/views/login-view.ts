@@ -1,3 +1,4 @@
+import type { Event } from '@auth0/actions/post-login/v3';
 import { diffJson } from 'diff';
 import type { Outcome } from '../../../lib/outcome.ts';
 import { MASK } from '../../simulator/redact-secrets.ts';
@@ -28,15 +29,25 @@ export const toLoginDetails = (login: RecordedLogin, names: Names): LoginDetails
   };
 };
 
-const toLogin = ({ id, flow }: RecordedLogin, names: Names): Omit<LoginRow, 'runs'> => ({
+const toLogin = ({ id, flow, runs }: RecordedLogin, names: Names): Omit<LoginRow, 'runs'> => ({
   id,
   at: flow.startedAt,
   user: names.getUserName(flow.user),
   application: names.getApplicationName(flow.application),
+  ...toContext(runs[0]?.event),
   kind: flow.kind,
   isDenied: flow.outcome === 'access_denied',
   durationMs: flow.durationMs,
 });
+
+/** Unknown if no Action ran. */
+const toContext = (event: Event | undefined): Pick<LoginRow, 'connection' | 'organization'> => {
+  const organization = event?.organization?.display_name;
+  return {
+    ...(event && { connection: event.connection.name }),
+    ...(organization !== undefined && { organization }),
+  };
+};
 
 const toRunRow = ({ run, event }: RecordedRun): RunRow => ({
   name: run.name,
