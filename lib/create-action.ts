@@ -151,7 +151,7 @@ const recordTo = async (
     if (exclusion) return skip(exclusion);
 
     // 3. SignUp or Login?
-    const type = isSignUp(login, event, sink.name, secrets.SIGNUP_WINDOW_DAYS) ? 'SignUp' : 'Login';
+    const type = isSignUp(login, event, sink.name, secrets) ? 'SignUp' : 'Login';
     const chosen = applyChoices(login, event, secrets, action.functions, (error) => {
       base.propertiesError ??= error;
     });

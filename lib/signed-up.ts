@@ -5,21 +5,28 @@
 import { type Activity, getNonInteractiveReason, isCreatedWithin } from './activity.ts';
 import { MetadataWriteError } from './errors.ts';
 import type { LoginApi, LoginEvent } from './login-event.ts';
+import type { Settings } from './settings.ts';
+
+type SignUpSettings = Pick<Settings, 'EVENTS' | 'SIGNUP_WINDOW_DAYS'>;
 
 /**
  * True if the destination has not accepted this user's SignUp yet, and the user is new: created within the window, or,
  * where nobody knows when, at the first login. A user created before is never counted as a sign-up.
- * @param windowDays 0 switches SignUps off.
  */
 export const isSignUp = (
   login: Activity,
   event: LoginEvent,
   sinkName: string,
-  windowDays: number,
+  settings: SignUpSettings,
 ): boolean => {
-  if (windowDays === 0 || hasSignedUp(event, sinkName) || getNonInteractiveReason(event)) return false;
-  return isCreatedWithin(login, windowDays) ?? (login.user.loginsCount ?? Infinity) <= 1;
+  if (!recordsSignUps(settings) || hasSignedUp(event, sinkName) || getNonInteractiveReason(event))
+    return false;
+  return isCreatedWithin(login, settings.SIGNUP_WINDOW_DAYS) ?? (login.user.loginsCount ?? Infinity) <= 1;
 };
+
+/** Where no SignUps are recorded, a user's first login is a Login like any other. */
+export const recordsSignUps = ({ EVENTS, SIGNUP_WINDOW_DAYS }: SignUpSettings): boolean =>
+  EVENTS.includes('SignUp') && SIGNUP_WINDOW_DAYS > 0;
 
 /**
  * Records that destinations have accepted this user's SignUp. The flags of other destinations stay.

@@ -268,6 +268,7 @@ describe('a backfill with the settings of the Action', () => {
     ['no settings', {}, 10],
     ['USER_ID', { USER_ID: 'user.email' }, 10],
     ['EVENTS=SignUp', { EVENTS: 'SignUp' }, 3],
+    ['EVENTS=Login', { EVENTS: 'Login' }, 10],
     ['EXCLUDE=application', { EXCLUDE: 'application=Admin' }, 5],
     ['EXCLUDE=connection', { EXCLUDE: 'connection=test' }, 8],
     ['EXCLUDE=organization', { EXCLUDE: 'organization=acme' }, 5],

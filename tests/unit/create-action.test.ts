@@ -255,7 +255,7 @@ describe('createAction, with options', () => {
   const { FAKE_TOKEN } = SECRETS;
 
   it.each<[string, ActionOptions, object]>([
-    ['events', { events: ['Login'] }, { status: 'skipped', reason: 'EVENTS does not include SignUp' }],
+    ['events', { events: ['Login'] }, { status: 'delivered', activity: { type: 'Login' } }],
     [
       'exclude',
       { exclude: 'domain=example.com' },

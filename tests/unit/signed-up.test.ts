@@ -32,9 +32,13 @@ const createEvent = ({ app_metadata, loginsCount, createdAt, protocol }: Circums
     }),
   });
 
-const isSignUpAtSplunk = (circumstances: Circumstances, windowDays = 7): boolean => {
+const isSignUpAtSplunk = (
+  circumstances: Circumstances,
+  SIGNUP_WINDOW_DAYS = 7,
+  EVENTS: ReadonlyArray<'SignUp' | 'Login'> = ['SignUp', 'Login'],
+): boolean => {
   const event = createEvent(circumstances);
-  return isSignUp(toLogin(event, NOW), event, 'splunk', windowDays);
+  return isSignUp(toLogin(event, NOW), event, 'splunk', { EVENTS, SIGNUP_WINDOW_DAYS });
 };
 
 describe('isSignUp, for a new user', () => {
@@ -81,6 +85,15 @@ describe('isSignUp, for a new user', () => {
 });
 
 describe('isSignUp, without flags', () => {
+  it.each([
+    [['SignUp'] as const, true],
+    [['Login'] as const, false],
+  ])('with EVENTS=%s is %s for a new user', (events, expected) => {
+    expect(isSignUpAtSplunk({ loginsCount: 1, createdAt: CREATED['a minute ago'] }, 7, events)).toBe(
+      expected,
+    );
+  });
+
   it.each<
     [created: keyof typeof CREATED, loginsCount: number | undefined, windowDays: number, expected: boolean]
   >([

@@ -5,6 +5,7 @@ import { getExclusion } from '../../../lib/exclusions.ts';
 import type { LoginEvent } from '../../../lib/login-event.ts';
 import { toRecorded } from '../../../lib/privacy.ts';
 import type { Settings } from '../../../lib/settings.ts';
+import { recordsSignUps } from '../../../lib/signed-up.ts';
 import type { Sink } from '../../../lib/sink.ts';
 import type { Position } from './checkpoint.ts';
 import { getField, PendingSignUps, parseEntry, TYPES, toEvent } from './entries.ts';
@@ -118,7 +119,7 @@ export class BackfillRun {
     const { sink, secrets, excludedClients = [], includeFirstLogins = false } = this.#options;
     const { type } = recorded;
     // To the Action, the sign-up is then no more than the login that follows it.
-    if (type === 'SignUp' && secrets.SIGNUP_WINDOW_DAYS === 0) return 'SIGNUP_WINDOW_DAYS is 0';
+    if (type === 'SignUp' && !recordsSignUps(secrets)) return 'no SignUps are recorded';
     // Before the others, because it must see every sign-up and every login.
     const isFirstLogin = !includeFirstLogins && this.#pendingSignUps.isFirstLogin(login, type);
     const { id } = login.application;
