@@ -238,16 +238,15 @@ describe('deploy', () => {
   it('reports an import that did not have its effect', async () => {
     const { api, client } = await startApi();
     const connection = { client, domain: api.domain, credentials: {} };
-    const changes = await previewChanges(client, selectActions(['splunk']));
+    const entries = selectActions(['splunk']);
     expect(
-      await explain(deploy(connection, changes, { env: {} }, { importEntries: async () => {} })),
+      await explain(deploy(connection, entries, { env: {} }, { importEntries: async () => {} })),
     ).toMatch(/splunk still differs in the tenant:\nsplunk +new$/);
   });
 
   describe('of an Action whose deployment takes time', () => {
     const start = async (pendingReads: number) => {
       const { api } = await startApiWith('splunk');
-      const [splunk] = api.actions;
       const fetch = rewriting(api, 'GET', /\/actions\/actions\?/, (body) => {
         for (const action of body.actions) action.all_changes_deployed = false;
         return body;
@@ -256,7 +255,7 @@ describe('deploy', () => {
       const deploySplunk = (timeoutMs?: number) =>
         deploy(
           { ...connection, credentials: {} },
-          [{ name: splunk?.name ?? '', changes: ['code'] }],
+          selectActions(['splunk']),
           { env: {} },
           { importEntries: async () => {}, ...(timeoutMs !== undefined && { timeoutMs }) },
         );

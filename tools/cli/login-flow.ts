@@ -38,7 +38,7 @@ export const runFlowCommand = async (
   { dryRun, json }: FlowOptions,
   change: (client: ManagementClient, names: readonly string[], dryRun?: boolean) => Promise<FlowChange>,
 ): Promise<void> => {
-  selectActions(names);
+  selectActions(names, context);
   const { client } = connect(context);
   const result = await change(client, [...new Set(names)], dryRun);
   context.print(json ? JSON.stringify(result, null, 2) : report(result, dryRun));

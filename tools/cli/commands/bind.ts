@@ -23,7 +23,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       `Adds deployed Actions at the end of the tenant's post-login flow, and prints the flow before and after. Other Actions keep their place and their name. It is safe to repeat.`,
     )
-    .argument('<actions...>', getActionNames().join(', '))
+    .argument('<actions...>', getActionNames(context).join(', '))
     .option('--dry-run', 'print the flow before and after, and change nothing')
     .option('--json', 'print the flow before and after as one JSON document')
     .addHelpText(

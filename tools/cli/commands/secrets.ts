@@ -27,7 +27,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       'Sets the secrets of an Action in the tenant, and deploys it again so that they take effect. They are checked as at run time, and their values are never printed. They replace all secrets that the Action has, so all of them must be given.',
     )
-    .argument('<action>', getActionNames().join(', '))
+    .argument('<action>', getActionNames(context).join(', '))
     .option('--secrets <file>', 'JSON object of strings; by default environment variables of the same names')
     .option(
       '--pack',
@@ -42,7 +42,7 @@ export const addCommand = (program: Command, context: Context): void => {
       ),
     )
     .action(async (name, { secrets: file, dryRun, pack }) => {
-      const action = await findAction(name);
+      const action = await findAction(name, context);
       const secrets = await readGivenSecrets(context, action.sinks, file);
       const { client, domain } = connect(context);
       const names = (await setSecrets(client, action, secrets, { dryRun, pack })).join(', ');
