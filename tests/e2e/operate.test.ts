@@ -24,7 +24,9 @@ const CODE = 'exports.onExecutePostLogin = async () => {};';
 const SPLUNK = { SPLUNK_HEC_URL: 'https://splunk.example.com', SPLUNK_HEC_TOKEN: 'hunter2-token' };
 const { actions: ENTRIES } = readManifest();
 
-beforeAll(build);
+beforeAll(async () => {
+  await build();
+});
 
 /** How the command line explains that some work failed; undefined if it succeeded. */
 const explain = (work: Promise<unknown>): Promise<string | undefined> =>

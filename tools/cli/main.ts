@@ -11,6 +11,7 @@ import { INTERRUPTED_EXIT_CODE, isInterruption } from './interruption.ts';
 
 /** Loaded when they are needed: the Auth0 SDK alone takes half a second. */
 const COMMANDS = {
+  setup: () => import('./commands/setup.ts'),
   start: () => import('./commands/start.ts'),
   try: () => import('./commands/try.ts'),
   deploy: () => import('./commands/deploy.ts'),

@@ -20,7 +20,7 @@ export const readBuiltCode = async (entry: ActionEntry): Promise<string> => {
 };
 
 /** An Action that requires the package: an installed command line has no source to build a set from. */
-export const toPackageCode = async (name: string, destinations: readonly string[]): Promise<string> => {
+const toPackageCode = async (name: string, destinations: readonly string[]): Promise<string> => {
   const { name: packageName, version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
   const identifiers = (await Promise.all(destinations.map(getIdentifier))).join(', ');
   return `// ${packageName} ${version}: ${name}.

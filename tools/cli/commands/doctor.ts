@@ -3,12 +3,12 @@ import type { Command } from '@commander-js/extra-typings';
 import { getRequiredSecrets, selectConfigured } from '../../../lib/secrets.ts';
 import type { Sink } from '../../../lib/sink.ts';
 import { type Action, loadSinks } from '../../shared/catalog.ts';
-import { paint } from '../../shared/table.ts';
 import { UsageError } from '../../shared/usage-error.ts';
 import type { Context } from '../context.ts';
-import { type Check, warn } from '../doctor/check.ts';
+import { warn } from '../doctor/check.ts';
 import { checkDestination } from '../doctor/delivery.ts';
 import { checkTenant } from '../doctor/deployment.ts';
+import { Report } from '../doctor/report.ts';
 import { toHelpText } from '../help.ts';
 import { readSecrets, type Secrets } from '../secret-values.ts';
 import { findAction, getActionNames, type Project } from '../select-actions.ts';
@@ -85,47 +85,3 @@ const diagnose = async (
   if (!tenant) report.add(NO_TENANT);
   else for await (const check of checkTenant(tenant.client, action, sinks, project)) report.add(check);
 };
-
-const STYLES = { pass: ['green', '✓'], warn: ['yellow', '–'], fail: ['red', '✗'] } as const;
-const SUBJECT_CHARS = 11;
-
-/** Prints each check as soon as it is done, unless all of them are to be one document. */
-class Report {
-  readonly diagnoses: Array<{ readonly action: string; readonly checks: Check[] }> = [];
-  readonly #context: Context;
-  readonly #isSilent: boolean;
-  #heading: string | undefined;
-
-  constructor(context: Context, isSilent = false) {
-    this.#context = context;
-    this.#isSilent = isSilent;
-  }
-
-  get hasFailure(): boolean {
-    return this.diagnoses.some(({ checks }) => checks.some(({ level }) => level === 'fail'));
-  }
-
-  start(action: string): void {
-    this.diagnoses.push({ action, checks: [] });
-    this.#heading = undefined;
-  }
-
-  add(check: Check): void {
-    const { action, checks } = this.diagnoses.at(-1) ?? { action: '', checks: [] };
-    const { destination: heading = action } = check;
-    if (heading !== this.#heading) this.#print(paint('bold', heading));
-    this.#heading = heading;
-    checks.push(check);
-    this.#print(this.#toLine(check));
-  }
-
-  #toLine({ subject, level, text }: Check): string {
-    const [style, symbol] = STYLES[level];
-    const label = this.#context.io.stdout.isTTY ? symbol : level;
-    return `${paint(style, label)}  ${subject.padEnd(SUBJECT_CHARS)}  ${text}`;
-  }
-
-  #print(line: string): void {
-    if (!this.#isSilent) this.#context.print(line);
-  }
-}

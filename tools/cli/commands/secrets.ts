@@ -56,6 +56,8 @@ export const addCommand = (program: Command, context: Context): void => {
 
 interface SetSecretsOptions {
   readonly dryRun?: true | undefined;
+  /** Deletes those that are not given, as the operator has confirmed. */
+  readonly replace?: true | undefined;
   /** Into `CONFIG`. */
   readonly pack?: true | undefined;
 }
@@ -65,7 +67,7 @@ export const setSecrets = async (
   client: ManagementClient,
   action: Action,
   given: Secrets,
-  { dryRun, pack }: SetSecretsOptions = {},
+  { dryRun, pack, replace }: SetSecretsOptions = {},
 ): Promise<readonly string[]> => {
   const values = withoutEmpty(await unpackSecrets(given, action.sinks));
   assertValid(action, values);
@@ -78,7 +80,7 @@ export const setSecrets = async (
       `${action.name} does not exist in the tenant. Deploy it first: ${toCommandLine('deploy', action.name)}`,
     );
   }
-  assertNoSecretLoss(stored, [...names, ...Object.keys(values)]);
+  if (!replace) assertNoSecretLoss(stored, [...names, ...Object.keys(values)]);
   assertNoPendingDraft(stored);
   if (dryRun) return names;
 
