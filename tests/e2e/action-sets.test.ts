@@ -75,7 +75,7 @@ describe('writeSet', () => {
 });
 
 describe('the built Action for a set', () => {
-  it('requires the dependencies of its destinations, and is smaller than that for all of them', async () => {
+  it('requires the dependencies of its destinations, and holds no other destination', async () => {
     const entry = toEntry(SET);
     await ensureBuilt([entry]);
     const code = await readBuiltCode(entry);
