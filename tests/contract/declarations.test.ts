@@ -156,7 +156,9 @@ it.each(['actions', 'actions/shared', 'lib'].flatMap(sources))(
 
 it('gives every destination an Action, a mock vendor, a unit test and a page of its name', () => {
   const names = actions.map(({ name }) => name);
-  expect([...sinks.map(({ name }) => name), 'all']).toEqual(names);
+  const expected = [...sinks.map(({ name }) => name), 'all'];
+  // Actions with code of the operator's own follow.
+  expect(names.slice(0, expected.length)).toEqual(expected);
   expect(vendors.map(({ name }) => name)).toEqual(sinks.map(({ name }) => name));
   for (const { name } of sinks) {
     expect(readdirSync(path.join(ROOT, 'tests/unit'))).toContain(`${name}.test.ts`);

@@ -1,10 +1,11 @@
 /** The command line as a whole, and the commands that run an Action: start and try. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { splunk as splunkSink } from '../../actions/splunk.ts';
 import { Context } from '../../tools/cli/context.ts';
@@ -17,7 +18,19 @@ import { createFile, runCommand, startCommand } from '../support/command.ts';
 import { login, signUp } from '../support/events.ts';
 import { mock, startMock } from '../support/vendor.ts';
 
-const COMMANDS = ['start', 'try', 'deploy', 'secrets', 'bind', 'unbind', 'doctor', 'backfill', 'new'];
+const COMMANDS = [
+  'setup',
+  'completion',
+  'start',
+  'try',
+  'deploy',
+  'secrets',
+  'bind',
+  'unbind',
+  'doctor',
+  'backfill',
+  'new',
+];
 
 describe('auth0-login-analytics', () => {
   it('lists its commands with --help', async () => {
@@ -73,12 +86,64 @@ describe('auth0-login-analytics', () => {
     });
   });
 
+  it('points to npm run -s where the banner of npm comes before JSON', async () => {
+    const env = { npm_lifecycle_event: 'start', npm_config_loglevel: 'notice' };
+    const args = ['start', '--once', '--json'];
+    const { out, err } = await runCommand(args, { env });
+    expect(JSON.parse(out)).toHaveProperty('logins');
+    expect(err).toBe('npm has printed two lines before the JSON: npm run -s start -- prints JSON alone\n');
+    const silent = await runCommand(args, { env: { ...env, npm_config_loglevel: 'silent' } });
+    expect(silent.err).toBe('');
+  });
+
   it('ends quietly when the reader of its output closes the pipe', async () => {
     const bin = path.join(ROOT, 'tools/cli/bin/auth0-login-analytics.js');
     const child = spawn(process.execPath, [bin, 'backfill', '--help']);
     child.stdout.destroy();
     const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
     expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+});
+
+describe('auth0-login-analytics completion', () => {
+  const complete = async (script: string, words: readonly string[]): Promise<string[]> => {
+    const quoted = ['auth0-login-analytics', ...words].map((word) => `'${word}'`).join(' ');
+    const test = `${script}
+COMP_WORDS=(${quoted}); COMP_CWORD=${words.length}
+_auth0_login_analytics
+printf '%s\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = await promisify(execFile)('bash', ['-c', test]);
+    return stdout.split('\n').filter((word) => word !== '');
+  };
+
+  it('completes commands, options and names of Actions in bash, those of sets among them', async () => {
+    const cwd = path.dirname(
+      createFile('auth0-login-analytics.json', { actions: { 'sales-analytics': ['splunk'] } }),
+    );
+    const { out, code } = await runCommand(['completion', 'bash'], { cwd });
+    expect(code).toBe(0);
+    expect(await complete(out, ['se'])).toEqual(['setup', 'secrets']);
+    expect(await complete(out, ['deploy', '--dry'])).toEqual(['--dry-run']);
+    expect(await complete(out, ['bind', 's'])).toEqual([
+      'splunk',
+      'segment',
+      'segment-http',
+      'sales-analytics',
+    ]);
+    expect(await complete(out, ['start', 's'])).toEqual([]);
+  });
+
+  it.each(['zsh', 'fish'])('has every command and its description in %s', async (shell) => {
+    const { out } = await runCommand(['completion', shell]);
+    for (const command of COMMANDS) expect(out).toContain(command);
+    expect(out).toContain('add Actions to the post-login flow');
+    expect(out).toContain('show what would change, and change nothing');
+  });
+
+  it('rejects another shell', async () => {
+    const { code, err } = await runCommand(['completion', 'cmd']);
+    expect(err).toContain('Allowed choices are bash, zsh, fish.');
+    expect(code).toBe(2);
   });
 });
 

@@ -1,5 +1,4 @@
 /** From a deployment to a recorded login, with Auth0's Deploy CLI, in a tenant that other teams use as well. */
-import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bind } from '../../tools/cli/commands/bind.ts';
 import { setSecrets } from '../../tools/cli/commands/secrets.ts';
@@ -7,7 +6,7 @@ import { findAction } from '../../tools/cli/select-actions.ts';
 import { SCOPES } from '../../tools/cli/tenant-connection.ts';
 import { readBuiltCode } from '../../tools/shared/built-code.ts';
 import { loadSinks } from '../../tools/shared/catalog.ts';
-import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
+import { readManifest } from '../../tools/shared/manifest.ts';
 import {
   type ManagementApi,
   startManagementApi,
@@ -15,17 +14,10 @@ import {
 import { Tenant } from '../../tools/simulator/auth0/tenant.ts';
 import { vendors } from '../../tools/simulator/vendors/all-vendors.ts';
 import { startVendorMock, type VendorMock } from '../../tools/simulator/vendors/vendor-mock.ts';
-import { createFile, startCommand } from '../support/command.ts';
+import { startCommand } from '../support/command.ts';
+import { fastDeployCli, IMPORT_TIMEOUT_MS } from '../support/deploy-cli.ts';
 import { createClient, toEnvironment } from '../support/management-api.ts';
 
-const DEPLOY_CLI = path.join(ROOT, 'node_modules/auth0-deploy-cli/lib');
-/**
- * Loaded into the Deploy CLI before it starts. It compiles the schema of everything that it can import, twice, and the
- * texts of prompts alone, in every language, take half a minute. They are not imported here; all else is unchanged.
- */
-const WITHOUT_PROMPTS = `const cli = ${JSON.stringify(DEPLOY_CLI)};
-if (process.argv[1]?.startsWith(cli)) require(cli + '/tools/auth0/handlers/prompts').schema = {};`;
-const IMPORT_TIMEOUT_MS = 120_000;
 const USER = 'auth0|ada';
 const CODE = 'exports.onExecutePostLogin = async () => {};';
 
@@ -47,7 +39,7 @@ const deployAll = (api: ManagementApi) =>
       ...toEnvironment(api),
       // A setting of other imports, which must not apply to this one.
       AUTH0_ALLOW_DELETE: 'true',
-      NODE_OPTIONS: `--require "${createFile('preload.cjs', WITHOUT_PROMPTS)}"`,
+      ...fastDeployCli(),
     },
   });
 

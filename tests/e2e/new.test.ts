@@ -1,13 +1,11 @@
 /** What `new` writes works before a word of it is changed, and nothing that exists is lost. */
-import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDestination } from '../../tools/cli/commands/new.ts';
 import { ROOT } from '../../tools/shared/manifest.ts';
-import { type CommandResult, startCommand } from '../support/command.ts';
+import { copyClone, runInCopy, runNodeIn } from '../support/clone.ts';
+import type { CommandResult } from '../support/command.ts';
 
 /** As long as a name may be, and after its neighbors in alphabetical order. */
 const NAME = 'zany-night-owls-of-analytics-2-0';
@@ -27,39 +25,15 @@ const TESTS = [
   'tests/contract/declarations.test.ts',
 ];
 
-/** What is installed, as opposed to what is in the repository. */
-const INSTALLED = ['node_modules', 'tools/cli/node_modules'];
-
 describe('auth0-login-analytics new', { timeout: 180_000 }, () => {
-  const copy = mkdtempSync(path.join(tmpdir(), 'new-'));
+  let copy: string;
+  beforeAll(async () => {
+    copy = await copyClone();
+  });
   afterAll(() => rmSync(copy, { recursive: true }));
 
-  beforeAll(async () => {
-    // Only what git knows: a developer may keep secrets next to it.
-    const git = await promisify(execFile)('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
-      cwd: ROOT,
-    });
-    for (const file of git.stdout.split('\0').filter((name) => existsSync(path.join(ROOT, name)))) {
-      if (file) cpSync(path.join(ROOT, file), path.join(copy, file));
-    }
-    for (const folder of INSTALLED) {
-      if (existsSync(path.join(ROOT, folder))) symlinkSync(path.join(ROOT, folder), path.join(copy, folder));
-    }
-  });
-
-  const runNew = (name: string): Promise<CommandResult> =>
-    startCommand(['new', name], {
-      cwd: copy,
-      bin: path.join(copy, 'tools/cli/bin/auth0-login-analytics.js'),
-    });
-  const runNode = (...args: string[]): Promise<{ code: number; out: string }> =>
-    new Promise((resolve) => {
-      // Without what vitest sets for its own children.
-      const options = { cwd: copy, env: { PATH: process.env.PATH, NO_COLOR: '1' } };
-      const child = execFile(process.execPath, args, options, (_, out, err) =>
-        resolve({ code: child.exitCode ?? -1, out: out + err }),
-      );
-    });
+  const runNew = (name: string): Promise<CommandResult> => runInCopy(copy, ['new', name]);
+  const runNode = (...args: string[]) => runNodeIn(copy, ...args);
 
   it('writes a destination that passes every check', async () => {
     const { code, out, err } = await runNew(NAME);

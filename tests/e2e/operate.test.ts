@@ -24,7 +24,9 @@ const CODE = 'exports.onExecutePostLogin = async () => {};';
 const SPLUNK = { SPLUNK_HEC_URL: 'https://splunk.example.com', SPLUNK_HEC_TOKEN: 'hunter2-token' };
 const { actions: ENTRIES } = readManifest();
 
-beforeAll(build);
+beforeAll(async () => {
+  await build();
+});
 
 /** How the command line explains that some work failed; undefined if it succeeded. */
 const explain = (work: Promise<unknown>): Promise<string | undefined> =>
@@ -238,16 +240,15 @@ describe('deploy', () => {
   it('reports an import that did not have its effect', async () => {
     const { api, client } = await startApi();
     const connection = { client, domain: api.domain, credentials: {} };
-    const changes = await previewChanges(client, selectActions(['splunk']));
+    const entries = selectActions(['splunk']);
     expect(
-      await explain(deploy(connection, changes, { env: {} }, { importEntries: async () => {} })),
+      await explain(deploy(connection, entries, { env: {} }, { importEntries: async () => {} })),
     ).toMatch(/splunk still differs in the tenant:\nsplunk +new$/);
   });
 
   describe('of an Action whose deployment takes time', () => {
     const start = async (pendingReads: number) => {
       const { api } = await startApiWith('splunk');
-      const [splunk] = api.actions;
       const fetch = rewriting(api, 'GET', /\/actions\/actions\?/, (body) => {
         for (const action of body.actions) action.all_changes_deployed = false;
         return body;
@@ -256,7 +257,7 @@ describe('deploy', () => {
       const deploySplunk = (timeoutMs?: number) =>
         deploy(
           { ...connection, credentials: {} },
-          [{ name: splunk?.name ?? '', changes: ['code'] }],
+          selectActions(['splunk']),
           { env: {} },
           { importEntries: async () => {}, ...(timeoutMs !== undefined && { timeoutMs }) },
         );

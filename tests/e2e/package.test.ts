@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Event } from '@auth0/actions/post-login/v3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { readSets, toEntry } from '../../tools/shared/action-sets.ts';
 import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
 import { createApi } from '../../tools/simulator/auth0/post-login-api.ts';
 import { loadAction } from '../../tools/simulator/auth0/runtime.ts';
@@ -48,7 +49,7 @@ const execute = async (resolveFrom: string, code: string, event: Event) => {
 describe('the packed package', () => {
   it('holds the built package and the Actions with the manifest to deploy them', () => {
     const files = packed.files.map((file) => file.path);
-    const actions = readManifest().actions.map(({ code }) => code);
+    const actions = [...readManifest().actions, ...readSets(ROOT).map(toEntry)].map(({ code }) => code);
     expect(files).toEqual(expect.arrayContaining(actions));
     const others = files.filter((file) => !file.startsWith('dist/types/') && !actions.includes(file));
     expect(others).toMatchInlineSnapshot(`
@@ -236,6 +237,26 @@ describe('the packed command line', { timeout: 60_000 }, () => {
     const { code, out } = await run(['deploy', 'splunk', '--dry-run'], toEnvironment(api));
     expect(out).toBe(`${api.domain}:\nsplunk   new\nNothing was changed.\n`);
     expect(code).toBe(0);
+  });
+
+  it('deploys an Action for a chosen set, which requires the package and runs with it', async () => {
+    const { api } = await startApi();
+    const set = ['--with', 'splunk,segment', '--dry-run', '--json'];
+    const { code, out, err } = await run(['deploy', ...set], toEnvironment(api));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out).actions).toEqual([{ name: 'analytics', changes: ['new'] }]);
+
+    writeFileSync(
+      path.join(installed, 'auth0-login-analytics.json'),
+      JSON.stringify({ actions: { analytics: ['splunk', 'segment'] } }),
+    );
+    const mocks = await Promise.all([startMock(splunk), startMock(segment)]);
+    const tried = await run(
+      ['try', 'analytics', '--yes'],
+      Object.assign({}, ...mocks.map((mock) => mock.secrets)),
+    );
+    expect(tried.out).toMatch(/^analytics: delivered/);
+    for (const { events } of mocks) expect(events.map(({ type }) => type)).toContain('SignUp');
   });
 
   it('explains that a new destination needs a clone', async () => {

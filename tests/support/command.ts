@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import type { Io } from '../../tools/cli/context.ts';
 import { run } from '../../tools/cli/main.ts';
 import { ROOT } from '../../tools/shared/manifest.ts';
 import { fetchTrusting } from '../../tools/simulator/auth0/management-api/fetch.ts';
@@ -24,9 +25,10 @@ export interface CommandResult {
 export const runCommand = async (
   args: readonly string[],
   { env = {}, cwd = ROOT }: CommandOptions = {},
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean } = new PassThrough(),
+  stdin: Io['stdin'] = new PassThrough(),
+  stderr: PassThrough = new PassThrough(),
 ): Promise<CommandResult> => {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const stdout = new PassThrough();
   const [out, err] = [collect(stdout), collect(stderr)];
   const certificate = env.NODE_EXTRA_CA_CERTS;
   const code = await run(args, {

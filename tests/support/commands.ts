@@ -18,7 +18,9 @@ export const getShellCommands = (markdown: string): string[] =>
 /** The name of a command of ours, and its arguments; undefined for what others provide. */
 const toOwnCommand = (line: string): readonly [name: string, ...args: string[]] | undefined => {
   const [, script, cli, args = ''] =
-    /^(?:npm (?:run )?([\w:-]+)(?= |$)|npx auth0-login-analytics(?:-cli)? (\w+)(?= |$))(.*)/.exec(line) ?? [];
+    /^(?:npm (?:run (?:-s )?)?([\w:-]+)(?= |$)|npx auth0-login-analytics(?:-cli)? (\w+)(?= |$))(.*)/.exec(
+      line,
+    ) ?? [];
   const name = script ?? cli;
   return name === undefined ? undefined : [name, ...args.split(' ').filter((arg) => arg && arg !== '--')];
 };

@@ -17,6 +17,7 @@ describe('commands in documents', () => {
 describe('findProblem', () => {
   it.each([
     ['npm run deploy -- splunk --dry-run', undefined],
+    ['npm run -s doctor -- --json', undefined],
     ['npm ci', undefined],
     ['jq . flow.json', undefined],
     ['npm run dploy', 'npm run dploy: there is no such script'],

@@ -38,7 +38,7 @@ export const runFlowCommand = async (
   { dryRun, json }: FlowOptions,
   change: (client: ManagementClient, names: readonly string[], dryRun?: boolean) => Promise<FlowChange>,
 ): Promise<void> => {
-  selectActions(names);
+  selectActions(names, context);
   const { client } = connect(context);
   const result = await change(client, [...new Set(names)], dryRun);
   context.print(json ? JSON.stringify(result, null, 2) : report(result, dryRun));
@@ -68,7 +68,7 @@ export const changeFlow = async (
   const written = await readFlow(client);
   if (!isSameFlow(written, after)) {
     throw new TenantError(
-      `The flow was changed by another user at the same time. Check it in the dashboard. The flow was:\n${describe(before)}\nIt is now:\n${describe(written)}`,
+      `The flow was changed by another user at the same time. Check it in the dashboard. The flow was:\n${describeFlow(before)}\nIt is now:\n${describeFlow(written)}`,
     );
   }
   return { before, after: written, changed };
@@ -83,7 +83,7 @@ const writeFlow = async (
   const current = await readFlow(client);
   if (!isSameFlow(current, before)) {
     throw new TenantError(
-      `The flow was changed by another user in the meantime, so nothing was written. Run the command again. The flow is now:\n${describe(current)}`,
+      `The flow was changed by another user in the meantime, so nothing was written. Run the command again. The flow is now:\n${describeFlow(current)}`,
     );
   }
   try {
@@ -116,7 +116,7 @@ const isSameFlow = (a: readonly Binding[], b: readonly Binding[]): boolean =>
 
 const withoutId = ({ id, ...binding }: Binding) => binding;
 
-const describe = (flow: readonly Binding[]): string => {
+export const describeFlow = (flow: readonly Binding[]): string => {
   if (flow.length === 0) return '   (no Action)';
   const rows = flow.map(({ action, displayName }, index) => [
     String(index + 1).padStart(4),
@@ -127,7 +127,7 @@ const describe = (flow: readonly Binding[]): string => {
 };
 
 const report = ({ before, after, changed }: FlowChange, dryRun = false): string => {
-  if (!changed) return `The post-login flow is unchanged:\n${describe(before)}`;
+  if (!changed) return `The post-login flow is unchanged:\n${describeFlow(before)}`;
   const heading = dryRun ? 'It would be, but nothing was changed' : 'It is now';
-  return `The post-login flow was:\n${describe(before)}\n${heading}:\n${describe(after)}`;
+  return `The post-login flow was:\n${describeFlow(before)}\n${heading}:\n${describeFlow(after)}`;
 };

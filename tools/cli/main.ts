@@ -11,6 +11,7 @@ import { INTERRUPTED_EXIT_CODE, isInterruption } from './interruption.ts';
 
 /** Loaded when they are needed: the Auth0 SDK alone takes half a second. */
 const COMMANDS = {
+  setup: () => import('./commands/setup.ts'),
   start: () => import('./commands/start.ts'),
   try: () => import('./commands/try.ts'),
   deploy: () => import('./commands/deploy.ts'),
@@ -20,6 +21,7 @@ const COMMANDS = {
   doctor: () => import('./commands/doctor.ts'),
   backfill: () => import('./commands/backfill.ts'),
   new: () => import('./commands/new.ts'),
+  completion: () => import('./commands/completion.ts'),
 };
 
 type CommandName = keyof typeof COMMANDS;
@@ -46,6 +48,7 @@ export const run = async (argv: readonly string[], io: Io): Promise<number> => {
   try {
     const program = await createProgram(context, name);
     if (name) assertNpmPassedOptions(argv, name, program, context);
+    if (argv.includes('--json')) warnOfBanner(context);
     await program.parseAsync(argv, { from: 'user' });
     return context.exitCode;
   } catch (error) {
@@ -75,7 +78,8 @@ const createProgram = async (context: Context, name: CommandName | undefined): P
       // An error is reported once, with what to do about it.
       outputError: () => {},
     });
-  const names = name ? [name] : (Object.keys(COMMANDS) as CommandName[]);
+  const isOne = name !== undefined && name !== 'completion';
+  const names = isOne ? [name] : (Object.keys(COMMANDS) as CommandName[]);
   const modules = await Promise.all(names.map((each) => COMMANDS[each]()));
   for (const { addCommand } of modules) addCommand(program, context);
   return program;
@@ -104,6 +108,13 @@ const assertNpmPassedOptions = (
   );
   if (lost.length === 0) return;
   throw new UsageError(`npm keeps ${lost.join(', ')} to itself: write npm run ${name} -- before it`);
+};
+
+/** By then npm has printed its banner to stdout, in front of the JSON, and only its own option keeps it from that. */
+const warnOfBanner = (context: Context): void => {
+  const { npm_lifecycle_event: script, npm_config_loglevel: level } = context.env;
+  if (script === undefined || !isCommandName(script) || level === 'silent' || context.io.stdout.isTTY) return;
+  context.printError(`npm has printed two lines before the JSON: npm run -s ${script} -- prints JSON alone`);
 };
 
 /** What is wrong with the command line; undefined for any other error. */

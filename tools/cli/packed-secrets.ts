@@ -3,7 +3,7 @@ import { UsageError } from '../shared/usage-error.ts';
 import { CONFIG, type Secrets } from './secret-values.ts';
 
 /** https://auth0.com/docs/customize/actions/limitations */
-const SECRETS_LIMIT = 30;
+export const SECRETS_LIMIT = 30;
 const VALUE_LIMIT_CHARS = 4096;
 
 /** As many secrets as fit are moved into `CONFIG`, the shortest first. The others stay as they are. */

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 
 /** The scopes that a command needs. Deploying an Action needs `create:actions`, according to Auth0. */
 export const SCOPES = {
+  setup: ['read:actions', 'create:actions', 'update:actions'],
   deploy: ['read:actions', 'create:actions', 'update:actions'],
   bind: ['read:actions', 'update:actions'],
   unbind: ['read:actions', 'update:actions'],
@@ -29,7 +30,7 @@ const VARIABLES = ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'AU
 export const hasTenant = ({ env }: Context): boolean => VARIABLES.some((name) => env[name]);
 
 /** Reads domain and credentials from the environment. Nothing is requested yet. */
-export const connect = ({ env, io }: Context): TenantConnection => {
+export const connect = ({ env, io }: Pick<Context, 'env' | 'io'>): TenantConnection => {
   const { AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_ACCESS_TOKEN } = env;
   const needed = AUTH0_ACCESS_TOKEN
     ? { AUTH0_DOMAIN, AUTH0_ACCESS_TOKEN }

@@ -1,5 +1,5 @@
 /** Compiles the command line into tools/cli/dist, for its package. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -65,3 +65,5 @@ const writeClient = async (): Promise<void> => {
 rmSync(DIST, { recursive: true, force: true });
 assertDeclared(await compile());
 await writeClient();
+// `setup` shows of each page where to look for events.
+cpSync(path.join(ROOT, 'docs/destinations'), path.join(DIST, 'destinations'), { recursive: true });

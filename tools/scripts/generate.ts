@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ROOT } from '../shared/manifest.ts';
 import { runScript } from '../shared/script.ts';
 import { toAll, toIndex, toManifest } from './generate/code.ts';
-import { findDestinations } from './generate/destinations.ts';
+import { findCustomActions, findDestinations } from './generate/destinations.ts';
 import { toDocuments } from './generate/documents.ts';
 import { toPackageJson } from './generate/package-json.ts';
 
@@ -22,7 +22,7 @@ export const generateFiles = async (): Promise<ReadonlyMap<string, string>> => {
   return new Map([
     ['actions/index.ts', toIndex(destinations)],
     ['actions/all.ts', toAll(destinations)],
-    ['a0deploy.yaml', toManifest(destinations)],
+    ['a0deploy.yaml', toManifest(destinations, await findCustomActions())],
     ['package.json', toPackageJson(destinations)],
     ...toDocuments(destinations),
   ]);

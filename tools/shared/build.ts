@@ -3,16 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build as esbuild } from 'esbuild';
+import { getIdentifier } from './catalog.ts';
 import { licenseNotices } from './license-notices.ts';
 import { ACTION_CODE_LIMIT_BYTES, type ActionEntry, ROOT, readManifest } from './manifest.ts';
 
 const PACKAGE = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
-/** Builds every Action. Returns the paths of the files. */
-export const build = (): Promise<string[]> =>
-  Promise.all(
-    readManifest().actions.map(async (action) => writeIfChanged(action.code, await bundle(action))),
-  );
+/** Builds Actions, by default those of a0deploy.yaml. Returns the paths of the files. */
+export const build = (entries: readonly ActionEntry[] = readManifest().actions): Promise<string[]> =>
+  Promise.all(entries.map(async (entry) => writeIfChanged(entry.code, await bundle(entry))));
 
 /** Builds what `require('auth0-login-analytics')` loads; `tsc -p tsconfig.build.json` writes its declarations. Returns the paths. */
 export const buildPackage = async (): Promise<string[]> => {
@@ -29,10 +28,13 @@ export const buildPackage = async (): Promise<string[]> => {
 };
 
 /** The code of an Action. The same commit gives the same bytes. */
-export const bundle = async ({ name, dependencies }: ActionEntry): Promise<string> => {
+export const bundle = async ({ name, dependencies, destinations }: ActionEntry): Promise<string> => {
+  // Auth0 ignores what else an Action exports, so it is left out.
+  const contents = destinations
+    ? await toSetSource(name, destinations)
+    : `export { onExecutePostLogin } from './actions/${name}.ts';`;
   const options = {
-    // Auth0 ignores what else an Action exports, so it is left out.
-    stdin: { contents: `export { onExecutePostLogin } from './actions/${name}.ts';`, resolveDir: ROOT },
+    stdin: { contents, resolveDir: ROOT },
     external: dependencies.map((dependency) => dependency.name),
     banner: { js: `// ${origin()}: ${name}. Built from TypeScript; change the source, not this file.` },
   };
@@ -40,6 +42,18 @@ export const bundle = async ({ name, dependencies }: ActionEntry): Promise<strin
   // It can be read in Auth0's editor, unless it has too many destinations for that.
   if (Buffer.byteLength(code) <= ACTION_CODE_LIMIT_BYTES) return code;
   return toCommonJs({ ...options, minify: true, lineLimit: 110 });
+};
+
+/** The Action for a chosen set, as actions/all.ts is for all destinations. */
+const toSetSource = async (name: string, destinations: readonly string[]): Promise<string> => {
+  const identifiers = await Promise.all(destinations.map(getIdentifier));
+  const imports = identifiers.map(
+    (identifier, index) => `import { ${identifier} } from './actions/${destinations[index]}.ts';`,
+  );
+  return `import { createAction } from './lib/create-action.ts';
+${imports.join('\n')}
+export const onExecutePostLogin = createAction([${identifiers.join(', ')}], { name: '${name}' });
+`;
 };
 
 const toCommonJs = async (options: BuildOptions): Promise<string> => {

@@ -13,6 +13,8 @@ export interface ActionEntry {
   readonly supported_triggers: ReadonlyArray<{ readonly id: string; readonly version: string }>;
   /** npm packages that Auth0 installs for the Action. */
   readonly dependencies: ReadonlyArray<{ readonly name: string; readonly version: string }>;
+  /** Of an Action for a chosen set, which is not in a0deploy.yaml: the names of its destinations. */
+  readonly destinations?: readonly string[];
 }
 
 /** True in a clone, which runs its source; false in an installed command line, which is compiled. */

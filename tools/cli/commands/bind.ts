@@ -4,7 +4,7 @@ import type { ManagementClient } from 'auth0';
 import { toCommandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { toHelpText } from '../help.ts';
-import { changeFlow, type FlowChange, runFlowCommand } from '../login-flow.ts';
+import { type Binding, changeFlow, type FlowChange, runFlowCommand } from '../login-flow.ts';
 import { poll } from '../poll.ts';
 import { getActionNames } from '../select-actions.ts';
 import { listActions } from '../tenant-actions.ts';
@@ -23,7 +23,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       `Adds deployed Actions at the end of the tenant's post-login flow, and prints the flow before and after. Other Actions keep their place and their name. It is safe to repeat.`,
     )
-    .argument('<actions...>', getActionNames().join(', '))
+    .argument('<actions...>', getActionNames(context).join(', '))
     .option('--dry-run', 'print the flow before and after, and change nothing')
     .option('--json', 'print the flow before and after as one JSON document')
     .addHelpText(
@@ -43,16 +43,19 @@ export const bind = async (
   dryRun = false,
 ): Promise<FlowChange> => {
   await assertDeployed(client, names);
-  return changeFlow(client, dryRun, (flow) => {
-    const added = names.filter((name) => !flow.some(({ action }) => action === name));
-    const after = [...flow, ...added.map((name) => ({ id: undefined, action: name, displayName: name }))];
-    if (after.length > FLOW_LIMIT_ACTIONS && added.length > 0) {
-      throw new TenantError(
-        `The flow has ${flow.length} Actions, and ${added.length} more would exceed Auth0's limit of ${FLOW_LIMIT_ACTIONS}. Nothing was bound`,
-      );
-    }
-    return after;
-  });
+  return changeFlow(client, dryRun, (flow) => addToFlow(flow, names));
+};
+
+/** The flow with the Actions at its end that are not in it. @throws {TenantError} if that is too long. */
+export const addToFlow = (flow: readonly Binding[], names: readonly string[]): readonly Binding[] => {
+  const added = names.filter((name) => !flow.some(({ action }) => action === name));
+  const after = [...flow, ...added.map((name) => ({ id: undefined, action: name, displayName: name }))];
+  if (after.length > FLOW_LIMIT_ACTIONS && added.length > 0) {
+    throw new TenantError(
+      `The flow has ${flow.length} Actions, and ${added.length} more would exceed Auth0's limit of ${FLOW_LIMIT_ACTIONS}. Nothing was bound`,
+    );
+  }
+  return after;
 };
 
 const assertDeployed = async (client: ManagementClient, names: readonly string[]): Promise<void> => {

@@ -1,6 +1,6 @@
 /** `auth0-login-analytics deploy`: brings Actions of a0deploy.yaml into a tenant, with Auth0's Deploy CLI. */
 import { spawn } from 'node:child_process';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,14 +9,17 @@ import { isDeepStrictEqual, stripVTControlCharacters } from 'node:util';
 import type { Command } from '@commander-js/extra-typings';
 import type { Management, ManagementClient } from 'auth0';
 import { stringify } from 'yaml';
+import { DEFAULT_SET_NAME, SETS_FILE, toEntry, toSet, writeSet } from '../../shared/action-sets.ts';
 import { ensureBuilt, isManaged, readBuiltCode, withoutOrigin } from '../../shared/built-code.ts';
-import { type ActionEntry, ROOT } from '../../shared/manifest.ts';
+import { isCustom, loadAction, loadSet } from '../../shared/catalog.ts';
+import type { ActionEntry } from '../../shared/manifest.ts';
 import { showElapsed } from '../../shared/progress.ts';
 import { table } from '../../shared/table.ts';
 import { UsageError } from '../../shared/usage-error.ts';
 import { exampleEvent } from '../../simulator/auth0/example-event.ts';
 import { createApi } from '../../simulator/auth0/post-login-api.ts';
-import { loadBuilt } from '../../simulator/built-actions.ts';
+import { type ActionSource, assertLoads, loadAction as loadSource } from '../../simulator/auth0/runtime.ts';
+import { readSource } from '../../simulator/built-actions.ts';
 import { ask } from '../ask.ts';
 import { toCommandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +37,12 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       `Builds and checks Actions, shows what would change in the tenant, asks, and deploys what changes with Auth0's Deploy CLI. Other Actions, secrets and the post-login flow stay as they are.`,
     )
-    .argument('[actions...]', `${getActionNames().join(', ')}; by default all of them`)
+    .argument('[actions...]', `${getActionNames(context).join(', ')}; by default all of them`)
+    .option(
+      '--with <destinations>',
+      `build one Action for these, like splunk,segment-http, and keep the choice in ${SETS_FILE}`,
+    )
+    .option('--name <action>', `what to call the Action of --with; ${DEFAULT_SET_NAME} by default`)
     .option('--dry-run', 'show what would change, and change nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print what changes as one JSON document')
@@ -51,6 +59,8 @@ export const addCommand = (program: Command, context: Context): void => {
 };
 
 interface DeployOptions {
+  readonly with?: string | undefined;
+  readonly name?: string | undefined;
   readonly dryRun?: true | undefined;
   readonly yes?: true | undefined;
   readonly json?: true | undefined;
@@ -59,16 +69,22 @@ interface DeployOptions {
 const deployActions = async (
   context: Context,
   names: readonly string[],
-  { dryRun, yes, json }: DeployOptions,
+  { with: list, name, dryRun, yes, json }: DeployOptions,
 ): Promise<void> => {
-  const entries = selectActions(names);
+  if (list !== undefined && names.length > 0) {
+    throw new UsageError('--with deploys the Action that it builds alone: name no others');
+  }
+  if (list === undefined && name !== undefined) throw new UsageError('--name names the Action of --with');
+  const set = list === undefined ? undefined : toSet(name ?? DEFAULT_SET_NAME, list);
+  if (set) await loadSet(set);
+  const entries = set ? [toEntry(set)] : selectActions(names, context);
   const connection = connect(context);
   if (!dryRun && !yes && !context.io.stdin.isTTY) {
     throw new UsageError(
       'there is no terminal to ask in: --yes deploys without asking, --dry-run only shows',
     );
   }
-  await ensureBuilt();
+  await ensureBuilt(entries);
   await Promise.all(entries.map(assertDeployable));
 
   const { domain } = connection;
@@ -82,11 +98,16 @@ const deployActions = async (
     if (json) context.printError(describe(changes));
     return ask(context, `Deploy ${changing.join(', ')} to ${domain}?`);
   };
+  const keepSet = () =>
+    set && writeSet(context.cwd, set) && print(`${set.name} is kept in ${SETS_FILE}: commit it.`);
   const isWanted = changing.length > 0 && !dryRun && (yes || (await isConfirmed()));
   if (isWanted) {
-    const work = deploy(connection, changes, context);
+    keepSet();
+    const differing = entries.filter((entry) => changing.includes(entry.name));
+    const work = deploy(connection, differing, context);
     await showElapsed('Deploying, which takes half a minute:', work, context.io.stderr);
   }
+  if (changing.length === 0 && !dryRun) keepSet();
   if (changing.length === 0) print('Nothing to deploy.');
   else if (!isWanted) print('Nothing was changed.');
   else print(`Deployed: ${changing.join(', ')}.\n${describeNextSteps(changing)}`);
@@ -100,15 +121,26 @@ const describeNextSteps = (names: readonly string[]): string => {
 
 /** Runs a built Action without secrets, so that it sends nothing: does it load, is it small enough for Auth0? */
 export const assertDeployable = async (entry: ActionEntry): Promise<void> => {
-  const event = { ...exampleEvent(), secrets: {} };
-  const { error, logs, outcomes } = await loadBuilt(entry.name).execute(event, createApi(event).api);
-  if (error || !outcomes.every(({ status }) => status === 'misconfigured')) {
-    throw new TenantError(`${entry.code} does not work: ${error?.message ?? logs}`);
-  }
+  const source = await readSource(entry);
+  // What the operator's own code would send cannot be known, so it is loaded and not run.
+  const isOwnCode = isCustom(entry, await loadAction(entry));
+  const problem = isOwnCode
+    ? await assertLoads(source).then(() => undefined, toMessage)
+    : await findProblem(source).catch(toMessage);
+  if (problem !== undefined) throw new TenantError(`${entry.code} does not work: ${problem}`);
   // The Deploy CLI would replace it: https://auth0.com/docs/deploy-monitor/deploy-cli-tool/keyword-replacement
   const [keyword] = /##\w+##|@@\w+@@/.exec(await readBuiltCode(entry)) ?? [];
   if (keyword) throw new TenantError(`${entry.code} contains ${keyword}, which the Deploy CLI would replace`);
 };
+
+const findProblem = async (source: ActionSource): Promise<string | undefined> => {
+  const event = { ...exampleEvent(), secrets: {} };
+  const { error, logs, outcomes } = await loadSource(source).execute(event, createApi(event).api);
+  const isSilent = outcomes.every(({ status }) => status === 'misconfigured');
+  return error || !isSilent ? (error?.message ?? logs) : undefined;
+};
+
+const toMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export interface Change {
   readonly name: string;
@@ -149,14 +181,13 @@ const getDifferences = async (entry: ActionEntry, action: Management.Action): Pr
 const describe = (changes: readonly Change[]): string =>
   table(changes.map(({ name, changes }) => [name, changes.join(', ') || 'nothing to do']));
 
-/** Deploys what differs, waits until it is in effect, and verifies that nothing differs any more. */
+/** Deploys the entries, waits until they are in effect, and verifies that nothing differs any more. */
 export const deploy = async (
   connection: TenantConnection,
-  changes: readonly Change[],
+  entries: readonly ActionEntry[],
   context: Pick<Context, 'env'>,
   { importEntries = importActions, timeoutMs = DEPLOYMENT_TIMEOUT_MS } = {},
 ): Promise<void> => {
-  const entries = selectActions(changes.map(({ name }) => name));
   await importEntries(connection, entries, context);
   const remaining = await poll(
     () => findChanges(connection.client, entries),
@@ -197,8 +228,9 @@ export const importActions = async (
     const actions = await Promise.all(
       entries.map(async (entry) => {
         const code = `${entry.name}.js`;
-        await copyFile(path.join(ROOT, entry.code), path.join(folder, code));
-        return { ...entry, code };
+        await writeFile(path.join(folder, code), await readBuiltCode(entry));
+        const { destinations: _, ...imported } = entry;
+        return { ...imported, code };
       }),
     );
     const file = path.join(folder, 'a0deploy.yaml');

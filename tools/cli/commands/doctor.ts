@@ -3,15 +3,15 @@ import type { Command } from '@commander-js/extra-typings';
 import { getRequiredSecrets, selectConfigured } from '../../../lib/secrets.ts';
 import type { Sink } from '../../../lib/sink.ts';
 import { type Action, loadSinks } from '../../shared/catalog.ts';
-import { paint } from '../../shared/table.ts';
 import { UsageError } from '../../shared/usage-error.ts';
 import type { Context } from '../context.ts';
-import { type Check, warn } from '../doctor/check.ts';
+import { warn } from '../doctor/check.ts';
 import { checkDestination } from '../doctor/delivery.ts';
 import { checkTenant } from '../doctor/deployment.ts';
+import { Report } from '../doctor/report.ts';
 import { toHelpText } from '../help.ts';
 import { readSecrets, type Secrets } from '../secret-values.ts';
-import { findAction, getActionNames } from '../select-actions.ts';
+import { findAction, getActionNames, type Project } from '../select-actions.ts';
 import { connect, hasTenant, type TenantConnection, toCredentialsHelp } from '../tenant-connection.ts';
 
 export const addCommand = (program: Command, context: Context): void => {
@@ -21,7 +21,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       'Checks the secrets, the host and its certificate, and sends ONE event of the user doctor|test, which stays at the destination. With access to the tenant it also checks that the Action is deployed, has its secrets, and is bound in the right place. Nothing in the tenant changes.',
     )
-    .argument('[action]', `${getActionNames().join(', ')}; by default each that is configured`)
+    .argument('[action]', `${getActionNames(context).join(', ')}; by default each that is configured`)
     .option('--secrets <file>', 'JSON object of strings; by default environment variables of the same names')
     .option('--json', 'print the checks as one JSON document')
     .addHelpText(
@@ -36,7 +36,7 @@ export const addCommand = (program: Command, context: Context): void => {
       const { subjects, secrets } = await selectSubjects(context, name, file);
       const tenant = hasTenant(context) ? connect(context) : undefined;
       const report = new Report(context, json);
-      for (const subject of subjects) await diagnose(subject, secrets, tenant, report);
+      for (const subject of subjects) await diagnose(subject, secrets, tenant, report, context);
       if (json) context.print(JSON.stringify(report.diagnoses, null, 2));
       context.exitCode = report.hasFailure ? 1 : 0;
     });
@@ -50,7 +50,7 @@ interface Subject {
 
 /** The named Action; without a name, that of each destination that is configured. */
 const selectSubjects = async (context: Context, name: string | undefined, file: string | undefined) => {
-  const action = name === undefined ? undefined : await findAction(name);
+  const action = name === undefined ? undefined : await findAction(name, context);
   const candidates = action?.sinks ?? (await loadSinks());
   const secrets = await readSecrets(context, candidates, file);
   const sinks = selectConfigured(candidates, (sink) => sink.secrets, secrets);
@@ -74,6 +74,7 @@ const diagnose = async (
   secrets: Secrets,
   tenant: TenantConnection | undefined,
   report: Report,
+  project: Project,
 ): Promise<void> => {
   report.start(action.name);
   for (const sink of sinks) {
@@ -82,49 +83,5 @@ const diagnose = async (
     }
   }
   if (!tenant) report.add(NO_TENANT);
-  else for await (const check of checkTenant(tenant.client, action, sinks)) report.add(check);
+  else for await (const check of checkTenant(tenant.client, action, sinks, project)) report.add(check);
 };
-
-const STYLES = { pass: ['green', '✓'], warn: ['yellow', '–'], fail: ['red', '✗'] } as const;
-const SUBJECT_CHARS = 11;
-
-/** Prints each check as soon as it is done, unless all of them are to be one document. */
-class Report {
-  readonly diagnoses: Array<{ readonly action: string; readonly checks: Check[] }> = [];
-  readonly #context: Context;
-  readonly #isSilent: boolean;
-  #heading: string | undefined;
-
-  constructor(context: Context, isSilent = false) {
-    this.#context = context;
-    this.#isSilent = isSilent;
-  }
-
-  get hasFailure(): boolean {
-    return this.diagnoses.some(({ checks }) => checks.some(({ level }) => level === 'fail'));
-  }
-
-  start(action: string): void {
-    this.diagnoses.push({ action, checks: [] });
-    this.#heading = undefined;
-  }
-
-  add(check: Check): void {
-    const { action, checks } = this.diagnoses.at(-1) ?? { action: '', checks: [] };
-    const { destination: heading = action } = check;
-    if (heading !== this.#heading) this.#print(paint('bold', heading));
-    this.#heading = heading;
-    checks.push(check);
-    this.#print(this.#toLine(check));
-  }
-
-  #toLine({ subject, level, text }: Check): string {
-    const [style, symbol] = STYLES[level];
-    const label = this.#context.io.stdout.isTTY ? symbol : level;
-    return `${paint(style, label)}  ${subject.padEnd(SUBJECT_CHARS)}  ${text}`;
-  }
-
-  #print(line: string): void {
-    if (!this.#isSilent) this.#context.print(line);
-  }
-}

@@ -27,7 +27,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       'Sets the secrets of an Action in the tenant, and deploys it again so that they take effect. They are checked as at run time, and their values are never printed. They replace all secrets that the Action has, so all of them must be given.',
     )
-    .argument('<action>', getActionNames().join(', '))
+    .argument('<action>', getActionNames(context).join(', '))
     .option('--secrets <file>', 'JSON object of strings; by default environment variables of the same names')
     .option(
       '--pack',
@@ -42,7 +42,7 @@ export const addCommand = (program: Command, context: Context): void => {
       ),
     )
     .action(async (name, { secrets: file, dryRun, pack }) => {
-      const action = await findAction(name);
+      const action = await findAction(name, context);
       const secrets = await readGivenSecrets(context, action.sinks, file);
       const { client, domain } = connect(context);
       const names = (await setSecrets(client, action, secrets, { dryRun, pack })).join(', ');
@@ -56,6 +56,8 @@ export const addCommand = (program: Command, context: Context): void => {
 
 interface SetSecretsOptions {
   readonly dryRun?: true | undefined;
+  /** Deletes those that are not given, as the operator has confirmed. */
+  readonly replace?: true | undefined;
   /** Into `CONFIG`. */
   readonly pack?: true | undefined;
 }
@@ -65,7 +67,7 @@ export const setSecrets = async (
   client: ManagementClient,
   action: Action,
   given: Secrets,
-  { dryRun, pack }: SetSecretsOptions = {},
+  { dryRun, pack, replace }: SetSecretsOptions = {},
 ): Promise<readonly string[]> => {
   const values = withoutEmpty(await unpackSecrets(given, action.sinks));
   assertValid(action, values);
@@ -78,7 +80,7 @@ export const setSecrets = async (
       `${action.name} does not exist in the tenant. Deploy it first: ${toCommandLine('deploy', action.name)}`,
     );
   }
-  assertNoSecretLoss(stored, [...names, ...Object.keys(values)]);
+  if (!replace) assertNoSecretLoss(stored, [...names, ...Object.keys(values)]);
   assertNoPendingDraft(stored);
   if (dryRun) return names;
 

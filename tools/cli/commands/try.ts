@@ -14,13 +14,14 @@ import { table } from '../../shared/table.ts';
 import { UsageError } from '../../shared/usage-error.ts';
 import { exampleEvent } from '../../simulator/auth0/example-event.ts';
 import { createApi, type MetadataChange } from '../../simulator/auth0/post-login-api.ts';
-import { loadBuilt } from '../../simulator/built-actions.ts';
+import { type ActionSource, loadAction } from '../../simulator/auth0/runtime.ts';
+import { readSource } from '../../simulator/built-actions.ts';
 import { getCredentials, maskText } from '../../simulator/redact-secrets.ts';
 import { ask } from '../ask.ts';
 import type { Context } from '../context.ts';
 import { toHelpText } from '../help.ts';
 import { readSecrets, type Secrets } from '../secret-values.ts';
-import { findAction, getActionNames } from '../select-actions.ts';
+import { findAction, getActionNames, selectAction } from '../select-actions.ts';
 
 export const addCommand = (program: Command, context: Context): void => {
   program
@@ -29,7 +30,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       'Builds an Action and runs it once, as Auth0 would. It sends a REAL event of a user who does not exist, another one each time, to what its secrets point at, and prints requests, responses and what came of it at each destination.',
     )
-    .argument('<action>', getActionNames().join(', '))
+    .argument('<action>', getActionNames(context).join(', '))
     .option(
       '--event <file>',
       "event of the login, as JSON, sent as it is: a destination may drop it the second time; by default Auth0's example event with a new user",
@@ -44,18 +45,19 @@ export const addCommand = (program: Command, context: Context): void => {
       ),
     )
     .action(async (name, { event: eventFile, secrets: secretsFile, yes, json }) => {
-      const action = await findAction(name);
+      const action = await findAction(name, context);
       const event = eventFile === undefined ? newUserEvent() : readEvent(context.resolve(eventFile));
       const secrets = await readSecrets(context, action.sinks, secretsFile);
       if (!yes && !context.io.stdin.isTTY) {
         throw new UsageError('there is no terminal to ask in: --yes sends the event without asking');
       }
-      await ensureBuilt();
+      const entry = selectAction(name, context);
+      await ensureBuilt([entry]);
       if (!yes && !(await ask(context, toQuestion(action, event, secrets)))) {
         context.print('Nothing was sent.');
         return;
       }
-      const result = await tryAction(action, event, secrets);
+      const result = await tryAction(action, await readSource(entry), event, secrets);
       context.print(json ? JSON.stringify(result, null, 2) : describe(result));
       context.exitCode = EXIT_CODES[result.status];
     });
@@ -100,12 +102,17 @@ const newUserEvent = (): Event => {
 
 const readEvent = (file: string): Event => readJsonObject(file) as unknown as Event;
 
-const tryAction = async ({ name, sinks }: Action, event: Event, secrets: Secrets): Promise<Result> => {
+const tryAction = async (
+  { name, sinks }: Action,
+  source: ActionSource,
+  event: Event,
+  secrets: Secrets,
+): Promise<Result> => {
   const ownEvent = { ...event, secrets };
   const { api, effects } = createApi(ownEvent);
   const exchanges: Exchange[] = [];
   const { error, logs, outcomes, durationMs } = await captureExchanges(exchanges, () =>
-    loadBuilt(name).execute(ownEvent, api),
+    loadAction(source).execute(ownEvent, api),
   );
   const credentials = getCredentials(sinks, secrets);
   return {

@@ -14,7 +14,7 @@ export const addCommand = (program: Command, context: Context): void => {
     .description(
       `Removes Actions from the tenant's post-login flow, and prints the flow before and after. They stay deployed, and other Actions keep their place and their name. It is safe to repeat.`,
     )
-    .argument('<actions...>', getActionNames().join(', '))
+    .argument('<actions...>', getActionNames(context).join(', '))
     .option('--dry-run', 'print the flow before and after, and change nothing')
     .option('--json', 'print the flow before and after as one JSON document')
     .addHelpText(

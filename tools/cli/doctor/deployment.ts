@@ -5,10 +5,11 @@ import { getRequiredSecrets } from '../../../lib/secrets.ts';
 import type { Sink } from '../../../lib/sink.ts';
 import { ensureBuilt, readBuiltCode, withoutOrigin } from '../../shared/built-code.ts';
 import type { Action } from '../../shared/catalog.ts';
-import { type ActionEntry, readManifest } from '../../shared/manifest.ts';
+import type { ActionEntry } from '../../shared/manifest.ts';
 import { toCommandLine } from '../command-line.ts';
 import { readFlow } from '../login-flow.ts';
 import { CONFIG, getSecretNames } from '../secret-values.ts';
+import { type Project, readEntries } from '../select-actions.ts';
 import { listActions, toVersions } from '../tenant-actions.ts';
 import { explainTenantError } from '../tenant-error.ts';
 import { type Check, fail, pass, warn } from './check.ts';
@@ -23,9 +24,10 @@ export async function* checkTenant(
   client: ManagementClient,
   action: Action,
   sinks: readonly Sink[],
+  project?: Project,
 ): AsyncGenerator<Check> {
   try {
-    yield* check(client, action, sinks);
+    yield* check(client, action, sinks, readEntries(project));
   } catch (error) {
     const explanation = explainTenantError(error);
     if (explanation === undefined) throw error;
@@ -37,11 +39,11 @@ async function* check(
   client: ManagementClient,
   action: Action,
   sinks: readonly Sink[],
+  entries: readonly ActionEntry[],
 ): AsyncGenerator<Check> {
   const { name } = action;
-  const entries = readManifest().actions;
   const entry = entries.find((candidate) => candidate.name === name);
-  if (!entry) throw new Error(`a0deploy.yaml does not list ${name}`);
+  if (!entry) throw new Error(`There is no Action ${name}`);
 
   const stored = (await listActions(client)).find((candidate) => candidate.name === name);
   if (!stored) {
@@ -68,13 +70,13 @@ const checkCode = async (
   action: Management.Action,
   deployed: Management.ActionVersion,
 ): Promise<Check> => {
-  await ensureBuilt();
+  await ensureBuilt([entry]);
   const remedy = `run ${toCommandLine('deploy', entry.name)}`;
   if (withoutOrigin(deployed.code) !== withoutOrigin(await readBuiltCode(entry))) {
     return fail(CODE, `The deployed code differs from the code here: ${remedy}.`);
   }
   if (!isDeepStrictEqual(toVersions(deployed.dependencies), toVersions(entry.dependencies))) {
-    return fail(CODE, `The deployed dependencies differ from those in a0deploy.yaml: ${remedy}.`);
+    return fail(CODE, `The deployed dependencies differ from those here: ${remedy}.`);
   }
   if (action.all_changes_deployed === false) {
     return warn(
@@ -122,11 +124,15 @@ const checkFlow = (
 ): Check => {
   const position = flow.indexOf(name);
   if (position < 0) return fail(FLOW, `No login runs the Action: run ${toCommandLine('bind', name)}.`);
-  const duplicates = flow.filter((other) => other !== name && sinks.some((sink) => sink.name === other));
+  const records = (other: string, { name: destination }: Sink) =>
+    other === destination ||
+    managed.some((entry) => entry.name === other && entry.destinations?.includes(destination));
+  const duplicates = flow.filter((other) => other !== name && sinks.some((sink) => records(other, sink)));
   if (duplicates.length > 0) {
+    const recordedTwice = sinks.filter((sink) => duplicates.some((other) => records(other, sink)));
     return warn(
       FLOW,
-      `Every login is recorded twice at ${duplicates.join(', ')}: run ${toCommandLine('unbind', ...duplicates)}.`,
+      `Every login is recorded twice at ${recordedTwice.map((sink) => sink.name).join(', ')}: run ${toCommandLine('unbind', ...duplicates)}.`,
     );
   }
   const following = flow

@@ -81,14 +81,17 @@ const inAlphabeticalOrder = (destinations: readonly DestinationFile[]): Destinat
   destinations.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /** a0deploy.yaml. */
-export const toManifest = (destinations: readonly DestinationFile[]): string => {
+export const toManifest = (
+  destinations: readonly DestinationFile[],
+  customActions: readonly Pick<DestinationFile, 'name' | 'dependencies'>[],
+): string => {
   const all = { name: 'all', dependencies: destinations.find(isInAll)?.dependencies ?? [] };
   return `# What \`a0deploy import\` deploys. ${WRITTEN_BY}
 #
 # There are no secrets here: set in Auth0's dashboard they stay out of files, and an import leaves them as they are.
 # There are no triggers: an import that has some replaces the whole flow, including the Actions of other teams.
 actions:
-${[...destinations, all].map(toManifestEntry).join('\n')}`;
+${[...destinations, all, ...customActions].map(toManifestEntry).join('\n')}`;
 };
 
 const toManifestEntry = ({

@@ -25,21 +25,45 @@ const ORDER = [
 ];
 
 export const findDestinations = async (): Promise<readonly DestinationFile[]> => {
-  const names = readdirSync(path.join(ROOT, 'actions'))
-    .filter((file) => file.endsWith('.ts') && !GENERATED.includes(file))
-    .map((file) => path.basename(file, '.ts'))
-    .toSorted((a, b) => getRank(a) - getRank(b) || a.localeCompare(b));
-  return Promise.all(names.map(readDestination));
+  const files = (await readFiles()).filter(({ exported }) => !exported.sinks);
+  const sorted = files.toSorted((a, b) => getRank(a.name) - getRank(b.name) || a.name.localeCompare(b.name));
+  return Promise.all(sorted.map(readDestination));
 };
+
+/** The Actions with code of their own around the recording: they export the `sinks` that they record at. */
+export const findCustomActions = async (): Promise<
+  readonly Pick<DestinationFile, 'name' | 'dependencies'>[]
+> => {
+  const files = (await readFiles()).filter(({ exported }) => exported.sinks);
+  return Promise.all(
+    files.map(async ({ name }) => ({ name, dependencies: await findDependencies(`actions/${name}.ts`) })),
+  );
+};
+
+interface ActionFile {
+  readonly name: string;
+  readonly exported: Readonly<Record<string, unknown>>;
+}
+
+/** The files that are written by hand. */
+const readFiles = (): Promise<readonly ActionFile[]> =>
+  Promise.all(
+    readdirSync(path.join(ROOT, 'actions'))
+      .filter((file) => file.endsWith('.ts') && !GENERATED.includes(file))
+      .map(async (file) => ({
+        name: path.basename(file, '.ts'),
+        exported: await import(path.join(ROOT, 'actions', file)),
+      })),
+  );
 
 const getRank = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
 
-const readDestination = async (name: string): Promise<DestinationFile> => {
+const readDestination = async ({ name, exported }: ActionFile): Promise<DestinationFile> => {
   const file = `actions/${name}.ts`;
-  const exported: Readonly<Record<string, unknown>> = await import(path.join(ROOT, file));
   const [identifier, sink] =
     Object.entries(exported).find(([, value]) => (value as Partial<Sink>)?.name === name) ?? [];
-  if (identifier === undefined) throw new Error(`${file} exports no sink named ${name}`);
+  if (identifier === undefined)
+    throw new Error(`${file} exports neither a sink named ${name} nor the sinks that it records at`);
   const { responses } = await import(path.join(ROOT, `tools/simulator/vendors/${name}.responses.ts`));
   return { name, identifier, sink: sink as Sink, dependencies: await findDependencies(file), responses };
 };

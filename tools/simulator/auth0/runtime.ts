@@ -76,6 +76,12 @@ export const loadAction = (source: ActionSource): LoadedAction => {
   };
 };
 
+/** Loads an Action as its first execution does, and executes nothing. @throws what is wrong with it. */
+export const assertLoads = async (source: ActionSource): Promise<void> => {
+  loadAction(source);
+  getHandler(await compile(source)());
+};
+
 class Log {
   readonly #chunks: Buffer[] = [];
   #bytes = 0;

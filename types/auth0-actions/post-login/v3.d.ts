@@ -202,6 +202,7 @@ type CacheError =
 
 export interface PostLoginAPI {
   readonly access: { deny(reason: string): PostLoginAPI };
+  readonly accessToken: { setCustomClaim(name: string, value: unknown): PostLoginAPI };
   readonly cache: {
     delete(key: string): { type: 'success' } | { type: 'error'; code: CacheError };
     get(key: string): CacheRecord | undefined;
@@ -211,6 +212,7 @@ export interface PostLoginAPI {
       options?: { expires_at?: number; ttl?: number },
     ): { type: 'success'; record: CacheRecord } | { type: 'error'; code: CacheError };
   };
+  readonly idToken: { setCustomClaim(name: string, value: unknown): PostLoginAPI };
   readonly transaction: { setMetadata(key: string, value: string | number | boolean | null): void };
   readonly user: {
     setAppMetadata(key: string, value: unknown): PostLoginAPI;
