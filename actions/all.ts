@@ -7,6 +7,7 @@
 import { createAction } from '../lib/create-action.ts';
 import { amplitude } from './amplitude.ts';
 import { datadog } from './datadog.ts';
+import { elastic } from './elastic.ts';
 import { keen } from './keen.ts';
 import { mixpanel } from './mixpanel.ts';
 import { otlp } from './otlp.ts';
@@ -26,6 +27,7 @@ export const sinks = [
   otlp,
   webhook,
   datadog,
+  elastic,
 ];
 
 export const onExecutePostLogin = createAction(sinks, { name: 'all' });

@@ -38,6 +38,7 @@ export {
 export { type Activities, defineSink, type Sink } from '../lib/sink.ts';
 export { amplitude } from './amplitude.ts';
 export { datadog } from './datadog.ts';
+export { elastic } from './elastic.ts';
 export { keen } from './keen.ts';
 export { mixpanel } from './mixpanel.ts';
 export { otlp } from './otlp.ts';

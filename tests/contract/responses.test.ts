@@ -11,6 +11,8 @@ describe('getHint', () => {
     ['amplitude', 400, 'Invalid API key: 123', 'copy AMPLITUDE_API_KEY again'],
     ['amplitude', 404, '', 'check AMPLITUDE_HOST'],
     ['datadog', 403, 'API key is invalid', 'copy DATADOG_API_KEY again'],
+    ['elastic', 401, 'unable to authenticate', 'copy ELASTIC_AUTH again'],
+    ['elastic', 403, '', 'create_doc'],
     ['keen', 401, 'Invalid API key.', 'copy KEENIO_WRITE_KEY again'],
     ['mixpanel', 401, 'Invalid credentials', 'copy MIXPANEL_TOKEN again'],
     ['mixpanel', 403, '', 'owner or admin'],
