@@ -13,6 +13,7 @@ import { mixpanel } from './mixpanel.ts';
 import { otlp } from './otlp.ts';
 import { posthog } from './posthog.ts';
 import { segmentHttp } from './segment-http.ts';
+import { slack } from './slack.ts';
 import { splunk } from './splunk.ts';
 import { webhook } from './webhook.ts';
 
@@ -28,6 +29,7 @@ export const sinks = [
   webhook,
   datadog,
   elastic,
+  slack,
 ];
 
 export const onExecutePostLogin = createAction(sinks, { name: 'all' });

@@ -45,5 +45,6 @@ export { otlp } from './otlp.ts';
 export { posthog } from './posthog.ts';
 export { segment } from './segment.ts';
 export { segmentHttp } from './segment-http.ts';
+export { slack } from './slack.ts';
 export { splunk } from './splunk.ts';
 export { webhook } from './webhook.ts';

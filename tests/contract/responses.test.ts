@@ -23,6 +23,8 @@ describe('getHint', () => {
     ['segment', 404, 'Not Found', 'check SEGMENT_HOST'],
     ['segment', 401, 'Invalid Write Key', 'copy SEGMENT_WRITE_KEY again'],
     ['segment-http', 404, 'source is disabled by the user', 'enable it in RudderStack'],
+    ['slack', 404, 'no_service', 'create another webhook'],
+    ['slack', 403, 'invalid_token', 'copy SLACK_WEBHOOK_URL again'],
     ['splunk', 303, '', 'this is Splunk Web'],
     ['splunk', 503, 'HEC is unhealthy, queues are full', '(code 18)'],
     ['splunk', 503, 'HEC is unhealthy, queues are full, ack service unavailable', '(code 20)'],

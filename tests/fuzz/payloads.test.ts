@@ -35,7 +35,12 @@ const record = async (
   settings: Readonly<Record<string, string>>,
 ): Promise<readonly Outcome[]> => {
   const handler = createAction(getSinks([name]), { console: { log: () => {} } });
-  const secrets = { ...getVendorSecrets(name), KEENIO_LOGIN_COLLECTION: 'logins', ...settings };
+  const secrets = {
+    ...getVendorSecrets(name),
+    KEENIO_LOGIN_COLLECTION: 'logins',
+    SLACK_LOGINS: 'true',
+    ...settings,
+  };
   const work = collectOutcomes(() => handler({ ...event, secrets } as Parameters<typeof handler>[0], api));
   return (await settle(work, network.isBusy)).outcomes;
 };
