@@ -15,6 +15,7 @@ import { posthog } from './posthog.ts';
 import { segmentHttp } from './segment-http.ts';
 import { slack } from './slack.ts';
 import { splunk } from './splunk.ts';
+import { sumo } from './sumo.ts';
 import { webhook } from './webhook.ts';
 
 // biome-ignore format: one line for each destination.
@@ -30,6 +31,7 @@ export const sinks = [
   datadog,
   elastic,
   slack,
+  sumo,
 ];
 
 export const onExecutePostLogin = createAction(sinks, { name: 'all' });

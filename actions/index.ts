@@ -47,4 +47,5 @@ export { segment } from './segment.ts';
 export { segmentHttp } from './segment-http.ts';
 export { slack } from './slack.ts';
 export { splunk } from './splunk.ts';
+export { sumo } from './sumo.ts';
 export { webhook } from './webhook.ts';

@@ -1,23 +1,17 @@
 import { type Activity, commonProperties } from '../lib/activity.ts';
 import { createAction } from '../lib/create-action.ts';
-import { booleanString, format, toBaseUrl } from '../lib/formats.ts';
+import { booleanString } from '../lib/formats.ts';
 import { getString } from '../lib/json.ts';
 import { eventNames, optional, required, type SecretValues } from '../lib/secrets.ts';
 import { defineSink } from '../lib/sink.ts';
+import { secretUrl } from './shared/secret-url.ts';
 import { toMessage } from './shared/slack.ts';
-
-/** Sensitive as a whole: who knows it can post to the channel. */
-const webhookUrl = format(
-  'must be an https URL without user, query and fragment',
-  (input) => (/^[!-~]+$/.test(input) ? toBaseUrl(input) : undefined),
-  { sensitive: true },
-);
 
 const names = eventNames('SLACK', 'New sign-up', 'Login');
 
 const secrets = {
   SLACK_WEBHOOK_URL: required(
-    webhookUrl,
+    secretUrl,
     'URL of the incoming webhook: `https://hooks.slack.com/services/T…/B…/…`; that of Mattermost, or of Discord with `/slack` at its end',
   ),
   SLACK_LOGINS: optional(booleanString, '`true` sends a message for every Login as well'),

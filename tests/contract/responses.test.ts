@@ -28,6 +28,8 @@ describe('getHint', () => {
     ['splunk', 303, '', 'this is Splunk Web'],
     ['splunk', 503, 'HEC is unhealthy, queues are full', '(code 18)'],
     ['splunk', 503, 'HEC is unhealthy, queues are full, ack service unavailable', '(code 20)'],
+    ['sumo', 401, '', 'copy SUMO_URL again'],
+    ['sumo', 408, '', 'count distinct values of id'],
     ['webhook', 400, "error: invalid 'Content-Type'", 'set WEBHOOK_CONTENT_TYPE'],
     ['webhook', 400, 'Bad Request', 'CloudEvents'],
   ])('explains what %s means by %i %s', async (name, status, message, hint) => {
