@@ -55,8 +55,11 @@ const toSummary = ({ destination, status, ...details }: Outcome): string =>
 /** Every string in what was sent, names of properties included. */
 const getSentStrings = (): string[] =>
   network.sent.flatMap(({ body, headers }) => [
-    // Splunk's batches are lines of JSON.
-    ...body.split('\n').flatMap((line) => getStrings(JSON.parse(line))),
+    // Some vendors get lines of JSON, and Elasticsearch one more line break.
+    ...body
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => getStrings(JSON.parse(line))),
     ...getStrings(headers),
   ]);
 
