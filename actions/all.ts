@@ -7,12 +7,15 @@
 import { createAction } from '../lib/create-action.ts';
 import { amplitude } from './amplitude.ts';
 import { datadog } from './datadog.ts';
+import { elastic } from './elastic.ts';
 import { keen } from './keen.ts';
 import { mixpanel } from './mixpanel.ts';
 import { otlp } from './otlp.ts';
 import { posthog } from './posthog.ts';
 import { segmentHttp } from './segment-http.ts';
+import { slack } from './slack.ts';
 import { splunk } from './splunk.ts';
+import { sumo } from './sumo.ts';
 import { webhook } from './webhook.ts';
 
 // biome-ignore format: one line for each destination.
@@ -26,6 +29,9 @@ export const sinks = [
   otlp,
   webhook,
   datadog,
+  elastic,
+  slack,
+  sumo,
 ];
 
 export const onExecutePostLogin = createAction(sinks, { name: 'all' });

@@ -38,11 +38,14 @@ export {
 export { type Activities, defineSink, type Sink } from '../lib/sink.ts';
 export { amplitude } from './amplitude.ts';
 export { datadog } from './datadog.ts';
+export { elastic } from './elastic.ts';
 export { keen } from './keen.ts';
 export { mixpanel } from './mixpanel.ts';
 export { otlp } from './otlp.ts';
 export { posthog } from './posthog.ts';
 export { segment } from './segment.ts';
 export { segmentHttp } from './segment-http.ts';
+export { slack } from './slack.ts';
 export { splunk } from './splunk.ts';
+export { sumo } from './sumo.ts';
 export { webhook } from './webhook.ts';

@@ -87,7 +87,7 @@ const retryAfter = (value: string): Fault => respond(429, VENDOR_MESSAGE, { 'Ret
 export const ENDLESS_BODY: Fault = { ...respond(200), trickleBytesPerSecond: 1 };
 
 /** Their receivers, or compatible ones, are documented to accept with an empty body. */
-const ACCEPTING_EMPTY = ['splunk', 'datadog', 'otlp', 'webhook'];
+const ACCEPTING_EMPTY = ['splunk', 'datadog', 'otlp', 'webhook', 'sumo'];
 /** The receiver of a webhook can respond with anything. */
 const ACCEPTING_ANYTHING = ['webhook'];
 
@@ -160,7 +160,7 @@ export const FAULTS: readonly Row[] = [
   ['200 with 5 MB', { fault: { bodyBytes: 5_000_000, processed: true } }, delivered()],
   [
     '200 that breaks off',
-    { fault: { response: { status: 200 }, reset: 'body', processed: true } },
+    { fault: { ...respond(200), reset: 'body', processed: true } },
     ifDecidedByBody(incomplete),
   ],
   [

@@ -204,7 +204,7 @@ const startSubstitute = async (
 const replaceUrl = ({ secrets, url }: VendorMock, replacement: string | undefined) =>
   Object.fromEntries(
     Object.entries(secrets).flatMap(([name, value]) =>
-      replacement && value === url ? [[name, replacement]] : [],
+      replacement && value.startsWith(url) ? [[name, value.replace(url, replacement)]] : [],
     ),
   );
 

@@ -88,7 +88,7 @@ describe('a sign-up of a visitor', () => {
     });
   });
 
-  it.each(['splunk', 'keen', 'datadog', 'otlp', 'webhook'])(
+  it.each(['splunk', 'keen', 'datadog', 'otlp', 'webhook', 'elastic', 'slack', 'sumo'])(
     'carries the visitor as properties at %s',
     async (action) => {
       const [event] = await signUp('Mixpanel', action);

@@ -202,10 +202,13 @@ describe('toEvent', () => {
   });
 });
 
+/** By default, these record SignUps alone. */
+const RECORD_LOGINS = { KEENIO_LOGIN_COLLECTION: 'logins', SLACK_LOGINS: 'true' };
+
 describe.each(vendors)('a backfill to $name', ({ name }) => {
   it('sends the ids that the Action has sent', async () => {
     const { tenant, api, mock } = await start(undefined, name);
-    const secrets = { ...mock.secrets, ...(name === 'keen' && { KEENIO_LOGIN_COLLECTION: 'logins' }) };
+    const secrets = { ...mock.secrets, ...RECORD_LOGINS };
     tenant.addConnection({ id: 'con_1', name: 'db', strategy: 'auth0' });
     tenant.addApplication({ client_id: 'shop', name: 'Shop' });
     for (const user_id of ['auth0|user-1', 'auth0|user-2']) {

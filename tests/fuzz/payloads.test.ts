@@ -35,7 +35,12 @@ const record = async (
   settings: Readonly<Record<string, string>>,
 ): Promise<readonly Outcome[]> => {
   const handler = createAction(getSinks([name]), { console: { log: () => {} } });
-  const secrets = { ...getVendorSecrets(name), KEENIO_LOGIN_COLLECTION: 'logins', ...settings };
+  const secrets = {
+    ...getVendorSecrets(name),
+    KEENIO_LOGIN_COLLECTION: 'logins',
+    SLACK_LOGINS: 'true',
+    ...settings,
+  };
   const work = collectOutcomes(() => handler({ ...event, secrets } as Parameters<typeof handler>[0], api));
   return (await settle(work, network.isBusy)).outcomes;
 };
@@ -50,8 +55,11 @@ const toSummary = ({ destination, status, ...details }: Outcome): string =>
 /** Every string in what was sent, names of properties included. */
 const getSentStrings = (): string[] =>
   network.sent.flatMap(({ body, headers }) => [
-    // Splunk's batches are lines of JSON.
-    ...body.split('\n').flatMap((line) => getStrings(JSON.parse(line))),
+    // Some vendors get lines of JSON, and Elasticsearch one more line break.
+    ...body
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => getStrings(JSON.parse(line))),
     ...getStrings(headers),
   ]);
 

@@ -45,14 +45,19 @@ interface TestSandboxOptions extends SandboxOptions {
   readonly profile?: Partial<User>;
 }
 
-/** It is closed at the end of the test. Its Actions are warm, Keen records Logins, and a login is one request everywhere. */
+/** It is closed at the end of the test. Its Actions are warm, Keen and Slack record Logins, and a login is one request everywhere. */
 export const openSandbox = async (
   { profile, secrets, ...options }: TestSandboxOptions,
   context: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
 ): Promise<TestSandbox> => {
   const sandbox = await createSandbox({
     ...options,
-    secrets: { KEENIO_LOGIN_COLLECTION: 'logins', MIXPANEL_PROFILES: 'off', ...secrets },
+    secrets: {
+      KEENIO_LOGIN_COLLECTION: 'logins',
+      SLACK_LOGINS: 'true',
+      MIXPANEL_PROFILES: 'off',
+      ...secrets,
+    },
   });
   context.onTestFinished(() => sandbox.close());
   const { tenant, mocks } = sandbox;

@@ -13,7 +13,7 @@ import { getRequests } from '../support/send.ts';
 
 const sinks = (await loadSinks()).map((sink) => [sink.name, sink] as const);
 
-const ALL_PROFILES = { MIXPANEL_PROFILES: 'all', KEENIO_LOGIN_COLLECTION: 'logins' };
+const ALL_PROFILES = { MIXPANEL_PROFILES: 'all', KEENIO_LOGIN_COLLECTION: 'logins', SLACK_LOGINS: 'true' };
 
 const parse = (sink: Sink, input: Record<string, string> = {}) =>
   parseSecrets(sink, { ...exampleSecrets(sink), ...ALL_PROFILES, ...input });

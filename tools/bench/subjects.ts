@@ -24,8 +24,8 @@ export type Secrets = Readonly<Record<string, string>>;
 
 const YEARS_AGO = '2019-05-04T10:20:30.000Z';
 
-/** By default the `keen` Action records SignUps only. */
-const RECORD_LOGINS = { KEENIO_LOGIN_COLLECTION: 'logins' };
+/** By default the Actions `keen` and `slack` record SignUps only. */
+const RECORD_LOGINS = { KEENIO_LOGIN_COLLECTION: 'logins', SLACK_LOGINS: 'true' };
 
 /** Accepts everything, and stores nothing. */
 export const noopApi = { user: { setAppMetadata() {} }, access: { deny() {} } } as unknown as PostLoginAPI;

@@ -86,7 +86,12 @@ const FAULTS: readonly Fault[] = [
 export const soak = async ({ logins, users, seed, onProgress }: SoakOptions): Promise<SoakReport> => {
   const generator = xoroshiro128plus(seed);
   const random = (limit: number) => uniformInt(generator, 0, limit - 1);
-  const secrets = { LOG: 'all', DELIVERY_TIMEOUT_MS: String(DEADLINE_MS), KEENIO_LOGIN_COLLECTION: 'logins' };
+  const secrets = {
+    LOG: 'all',
+    DELIVERY_TIMEOUT_MS: String(DEADLINE_MS),
+    KEENIO_LOGIN_COLLECTION: 'logins',
+    SLACK_LOGINS: 'true',
+  };
   const sandbox = await createSandbox({ secrets });
   const clock = createClock();
   const lag = monitorEventLoopDelay({ resolution: 10 });

@@ -94,7 +94,7 @@ export const toNewPage = ({ sink }: DestinationFile): string => {
   const block = (name: string) => `<!-- generated: ${name} -->\n<!-- /generated -->`;
   return `${[
     `# ${sink.title.split(',')[0]}`,
-    'TODO: what it is for, and where the credentials are found.',
+    'TODO: what it is for, and where the credentials are found. What was verified, and what was not.',
     block('summary'),
     '## Secrets',
     block('secrets'),
