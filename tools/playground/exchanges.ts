@@ -4,10 +4,11 @@
  * https://axios-http.com/docs/interceptors
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { createRequire } from 'node:module';
 import type { AxiosError, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
-import type { Reroute } from './network-faults.ts';
+import type { Network } from './network-faults.ts';
 
 /** A request as it was sent, and its response. */
 export interface Exchange {
@@ -32,7 +33,7 @@ export interface Exchange {
 interface Capture {
   readonly startedAt: number;
   readonly exchanges: Exchange[];
-  readonly reroute: Reroute;
+  readonly network: Network | undefined;
 }
 
 /** The instance that Actions get: the types of axios do not declare its browser build. */
@@ -41,17 +42,20 @@ const axios: AxiosStatic = createRequire(import.meta.url)('axios/dist/browser/ax
 const captures = new AsyncLocalStorage<Capture>();
 const pending = new WeakMap<object, { exchange: Exchange; capture: Capture }>();
 
-/** Adds what is sent during `work` to `exchanges`, after it was rerouted. A request that outlives the work is completed later. */
+/**
+ * Adds what is sent during `work` to `exchanges`. A request that outlives the work is completed later.
+ * @param network what the requests meet on their way, if it is not the real one.
+ */
 export const captureExchanges = <T>(
   exchanges: Exchange[],
   work: () => Promise<T>,
-  reroute: Reroute = () => undefined,
-): Promise<T> => captures.run({ startedAt: performance.now(), exchanges, reroute }, work);
+  network?: Network,
+): Promise<T> => captures.run({ startedAt: performance.now(), exchanges, network }, work);
 
 const begin = (config: InternalAxiosRequestConfig): InternalAxiosRequestConfig => {
   const capture = captures.getStore();
   if (!capture) return config;
-  const destination = capture.reroute(config);
+  const destination = capture.network?.getDestination(new URL(config.url ?? ''));
   const exchange: Exchange = {
     ...(destination !== undefined && { destination }),
     method: (config.method ?? 'get').toUpperCase(),
@@ -79,6 +83,20 @@ const end = (
   if (error !== undefined) exchange.error = error;
   return exchange;
 };
+
+/** An Action connects before it hands its request to axios. */
+const toRerouted = (original: typeof http.request): typeof http.request =>
+  ((...args: Parameters<typeof https.request>) => {
+    const [url, options] = args;
+    const network = captures.getStore()?.network;
+    if (!network || !(url instanceof URL)) return original(...args);
+    const target = network.reroute(url, options);
+    return requests[target.url.protocol as keyof typeof requests](target.url, target.options);
+  }) as typeof http.request;
+
+const requests = { 'http:': http.request, 'https:': https.request };
+http.request = toRerouted(http.request);
+https.request = toRerouted(https.request);
 
 axios.interceptors.request.use(begin);
 axios.interceptors.response.use(

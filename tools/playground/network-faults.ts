@@ -1,24 +1,28 @@
 /** What goes wrong before a destination can respond. The Action's own connection code meets each of them. */
 
 import { once } from 'node:events';
-import { Agent, type AgentOptions } from 'node:https';
+import { Agent, type RequestOptions } from 'node:https';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { connect as connectTls, createServer } from 'node:tls';
-import type { InternalAxiosRequestConfig } from 'axios';
 import { createCertificate } from '../simulator/vendors/certificate.ts';
 import type { VendorMock } from '../simulator/vendors/vendor-mock.ts';
 
 export type NetworkFault = 'refused' | 'unresolvable' | 'expired';
 
-/** Changes where a request goes, and returns the name of the destination that it is meant for. */
-export type Reroute = (config: InternalAxiosRequestConfig) => string | undefined;
+/** What a request of an Action meets on its way. */
+export interface Network {
+  /** Name of the destination that a URL belongs to; undefined for a real one. */
+  getDestination(url: URL): string | undefined;
+  /** Where a request goes instead. */
+  reroute(url: URL, options: RequestOptions): { readonly url: URL; readonly options: RequestOptions };
+}
 
 /** `tcpmux`, which no machine serves any more. https://www.rfc-editor.org/rfc/rfc7805 */
 const CLOSED_PORT = '1';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export class NetworkFaults {
+export class NetworkFaults implements Network {
   readonly #mocks: readonly VendorMock[];
   readonly #expired: ExpiredProxies;
   readonly #faults = new Map<VendorMock, NetworkFault>();
@@ -45,27 +49,36 @@ export class NetworkFaults {
     return this.#expired.close();
   }
 
-  readonly reroute: Reroute = (config) => {
-    const url = new URL(config.url ?? '');
-    const mock = this.#mocks.find((candidate) => candidate.url === url.origin);
+  getDestination(url: URL): string | undefined {
+    return this.#getMock(url)?.name;
+  }
+
+  reroute(url: URL, options: RequestOptions): { readonly url: URL; readonly options: RequestOptions } {
+    const mock = this.#getMock(url);
     const fault = mock && this.#faults.get(mock);
-    if (!mock || !fault) return mock?.name;
-    if (fault === 'refused') url.port = CLOSED_PORT;
-    if (fault === 'unresolvable') {
-      // Reserved for names that do not exist: https://www.rfc-editor.org/rfc/rfc2606#section-2
-      url.hostname = `${mock.name}.invalid`;
-      config.lookup = failLookup;
+    if (!mock || !fault) return { url, options };
+    const target = new URL(url);
+    switch (fault) {
+      case 'refused':
+        target.port = CLOSED_PORT;
+        return { url: target, options };
+      case 'unresolvable':
+        // Reserved for names that do not exist: https://www.rfc-editor.org/rfc/rfc2606#section-2
+        target.hostname = `${mock.name}.invalid`;
+        return { url: target, options: { ...options, lookup: failLookup } };
+      case 'expired': {
+        target.protocol = 'https:';
+        target.port = this.#expired.getPort(mock);
+        // Trusted, so that nothing but its age is wrong with the certificate.
+        const agentOptions = { ...(options.agent as Agent).options, ca: this.#expired.certificate };
+        return { url: target, options: { ...options, agent: new Agent(agentOptions) } };
+      }
     }
-    if (fault === 'expired') {
-      url.protocol = 'https:';
-      url.port = this.#expired.getPort(mock);
-      // Trusted, so that nothing but its age is wrong with the certificate.
-      const { options } = config.httpsAgent as Agent & { options: AgentOptions };
-      config.httpsAgent = new Agent({ ...options, ca: this.#expired.certificate });
-    }
-    config.url = url.href;
-    return mock.name;
-  };
+  }
+
+  #getMock(url: URL): VendorMock | undefined {
+    return this.#mocks.find((mock) => mock.url === url.origin);
+  }
 }
 
 /** As a resolver does, without asking one: the playground needs no network. */

@@ -5,7 +5,7 @@ import type { Sink } from '../../lib/sink.ts';
 import type { LoadedAction } from '../simulator/auth0/runtime.ts';
 import { getCredentials } from '../simulator/redact-secrets.ts';
 import { captureExchanges, type Exchange } from './exchanges.ts';
-import type { Reroute } from './network-faults.ts';
+import type { Network } from './network-faults.ts';
 
 /** One execution of an Action. */
 export interface Observation {
@@ -20,13 +20,13 @@ export interface Observation {
 const observed = new AsyncLocalStorage<Observation[]>();
 
 /** The same Action, for `observeExecutions`. */
-export const toObserved = (action: LoadedAction, sinks: readonly Sink[], reroute: Reroute): LoadedAction => ({
+export const toObserved = (action: LoadedAction, sinks: readonly Sink[], network: Network): LoadedAction => ({
   execute(event, api) {
     const exchanges: Exchange[] = [];
     const credentials = getCredentials(sinks, event.secrets);
     const observation: Observation = { event: structuredClone(event), exchanges, credentials };
     observed.getStore()?.push(observation);
-    return captureExchanges(exchanges, () => action.execute(event, api), reroute).finally(() => {
+    return captureExchanges(exchanges, () => action.execute(event, api), network).finally(() => {
       observation.endedAt = Date.now();
     });
   },

@@ -265,7 +265,7 @@ export class Playground {
   #loadAction({ name, sinks }: Action): PlaygroundAction {
     const targets = this.#mocks.filter((mock) => sinks.some((sink) => sink.name === mock.name));
     const defaultSecrets = Object.assign({}, DEFAULT_SECRETS, ...targets.map(({ secrets }) => secrets));
-    const action = toObserved(loadBuilt(name), sinks, this.#network.reroute);
+    const action = toObserved(loadBuilt(name), sinks, this.#network);
     return { name, sinks, action, defaultSecrets, secrets: defaultSecrets };
   }
 }
