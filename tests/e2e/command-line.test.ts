@@ -128,6 +128,8 @@ printf '%s\n' "\${COMPREPLY[@]}"`;
       'splunk',
       'segment',
       'segment-http',
+      'slack',
+      'sumo',
       'sales-analytics',
     ]);
     expect(await complete(out, ['start', 's'])).toEqual([]);
@@ -177,7 +179,7 @@ describe('auth0-login-analytics start', () => {
     const { code, out } = await runCommand(['start', '--once']);
     expect(out).toContain('Every expected event arrived, once.');
     expect(out).toMatch(/^Ada signs up +SignUp everywhere$/m);
-    expect(out).toMatch(/^Ada logs in again +Login at \d+; skipped at keen$/m);
+    expect(out).toMatch(/^Ada logs in again +Login at \d+; skipped at keen, slack$/m);
     expect(out).toMatch(/^Grace is authenticated silently +skipped everywhere$/m);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a color is.
     expect(out).not.toMatch(/\u001b\[/);

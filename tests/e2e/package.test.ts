@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Event } from '@auth0/actions/post-login/v3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { readSets, toEntry } from '../../tools/shared/action-sets.ts';
 import { ROOT, readManifest } from '../../tools/shared/manifest.ts';
 import { createApi } from '../../tools/simulator/auth0/post-login-api.ts';
 import { loadAction } from '../../tools/simulator/auth0/runtime.ts';
@@ -49,7 +48,7 @@ const execute = async (resolveFrom: string, code: string, event: Event) => {
 describe('the packed package', () => {
   it('holds the built package and the Actions with the manifest to deploy them', () => {
     const files = packed.files.map((file) => file.path);
-    const actions = [...readManifest().actions, ...readSets(ROOT).map(toEntry)].map(({ code }) => code);
+    const actions = readManifest().actions.map(({ code }) => code);
     expect(files).toEqual(expect.arrayContaining(actions));
     const others = files.filter((file) => !file.startsWith('dist/types/') && !actions.includes(file));
     expect(others).toMatchInlineSnapshot(`

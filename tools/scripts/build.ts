@@ -27,12 +27,13 @@ await runScript(HELP, { with: { type: 'string' }, name: { type: 'string' } }, as
   const sets = readSets(ROOT);
   for (const set of sets) await loadSet(set);
   const entries = [...readManifest().actions, ...sets.map(toEntry)];
-  const built = new Set([...(await build(entries)), ...(await buildPackage())]);
+  const built = [...(await build(entries)), ...(await buildPackage())];
 
   // What an earlier build has left would be published.
   for (const entry of readdirSync(path.join(ROOT, 'dist'))) {
     const file = `dist/${entry}`;
-    if (!built.has(file)) rmSync(path.join(ROOT, file), { recursive: true });
+    if (!built.some((name) => name === file || name.startsWith(`${file}/`)))
+      rmSync(path.join(ROOT, file), { recursive: true });
   }
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });

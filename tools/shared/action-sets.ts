@@ -82,7 +82,7 @@ export const toEntry = ({ name, destinations }: ActionSet): ActionEntry => {
   const { runtime = '', deployed = true, supported_triggers = [] } = actions[0] ?? {};
   return {
     name,
-    code: `dist/${name}.js`,
+    code: `dist/sets/${name}.js`,
     runtime,
     deployed,
     supported_triggers,
