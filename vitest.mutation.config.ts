@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: [
       ...modules.map((name) => `tests/unit/${name.replace('.ts', '.test.ts')}`),
+      'tests/unit/outage.test.ts',
       'tests/fuzz/regressions.test.ts',
     ],
     setupFiles: ['tests/support/setup.ts'],

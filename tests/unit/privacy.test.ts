@@ -120,6 +120,11 @@ describe('applyPrivacy', () => {
     });
   });
 
+  it('hashes no field that is undefined', () => {
+    const user = { ...ACTIVITY.user, phone: undefined };
+    expect(apply({ HASH_FIELDS: ['phone'] }, { ...ACTIVITY, user }).user).toEqual(user);
+  });
+
   // https://www.rfc-editor.org/rfc/rfc4231#section-4.3
   it('hashes by HMAC-SHA256, in hex', () => {
     const activity = { ...ACTIVITY, user: { ...ACTIVITY.user, name: 'what do ya want for nothing?' } };

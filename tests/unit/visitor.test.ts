@@ -24,6 +24,14 @@ describe('toVisitor', () => {
     expect(toVisitor(both, PATH).anonymousId).toBe('8f2d7c1e');
   });
 
+  it.each(
+    'utm_source utm_medium utm_campaign utm_term utm_content utm_id gclid gbraid wbraid dclid fbclid msclkid ttclid twclid li_fat_id'.split(
+      ' ',
+    ),
+  )('reads %s as a part of the campaign', (name) => {
+    expect(toVisitor(withQuery({ [name]: 'value' }), PATH).campaign).toEqual({ [name]: 'value' });
+  });
+
   it('reads session, referrer and campaign, plain or as ext- parameters', () => {
     const event = withQuery({
       session_id: 's-1',
