@@ -6,6 +6,7 @@ import { loadAction } from '../simulator/auth0/runtime.ts';
 import { loadBuilt } from '../simulator/built-actions.ts';
 import { getVendor } from '../simulator/vendors/all-vendors.ts';
 import { startVendorMock } from '../simulator/vendors/vendor-mock.ts';
+import { VendorStore } from '../simulator/vendors/vendor-store.ts';
 import {
   type BaselineOptions,
   type CapturedRequest,
@@ -93,7 +94,10 @@ export const captureRequest = async (name: string, baseUrl: string): Promise<Cap
 export const acceptRequest = async (name: string, request: CapturedRequest): Promise<string> => {
   const { url, headers, body } = request;
   const init = { method: 'POST', headers, body };
-  const response = await getVendor(name).app.fetch(new Request(url, init), { accept() {} });
+  const response = await getVendor(name).app.fetch(new Request(url, init), {
+    accept() {},
+    store: new VendorStore(),
+  });
   return response.text();
 };
 

@@ -1,5 +1,5 @@
 /**
- * Vendors that respond quickly: each repeats over TLS the first acceptance of its mock, and checks nothing. To check
+ * Vendors that respond quickly: for each URL, one repeats over TLS the first acceptance of its mock, and checks nothing. To check
  * every request, as the mocks do, would take longer than to send it.
  */
 import { once } from 'node:events';
@@ -10,6 +10,7 @@ import { buffer } from 'node:stream/consumers';
 import { vendors } from '../simulator/vendors/all-vendors.ts';
 import type { Certificate } from '../simulator/vendors/certificate.ts';
 import type { Vendor } from '../simulator/vendors/vendor-mock.ts';
+import { VendorStore } from '../simulator/vendors/vendor-store.ts';
 import { receiveTask, report } from './child-process.ts';
 
 /** Where the servers listen on loopback. */
@@ -34,7 +35,8 @@ const askMock = async (
   requestBody: Buffer,
 ): Promise<VendorResponse> => {
   const init = { method, headers: headers as Record<string, string>, body: requestBody };
-  const response = await app.fetch(new Request(`https://127.0.0.1${url}`, init), { accept() {} });
+  const environment = { accept() {}, store: new VendorStore() };
+  const response = await app.fetch(new Request(`https://127.0.0.1${url}`, init), environment);
   const body = Buffer.from(await response.arrayBuffer());
   return {
     status: response.status,
@@ -44,11 +46,11 @@ const askMock = async (
 };
 
 const repeatAcceptance = (vendor: Vendor): RequestListener => {
-  let acceptance: VendorResponse | undefined;
+  const acceptances = new Map<string | undefined, VendorResponse>();
   return async (incoming, outgoing) => {
     const requestBody = await buffer(incoming);
-    const response = acceptance ?? (await askMock(vendor, incoming, requestBody));
-    if (response.status < 300) acceptance = response;
+    const response = acceptances.get(incoming.url) ?? (await askMock(vendor, incoming, requestBody));
+    if (response.status < 300) acceptances.set(incoming.url, response);
     outgoing.writeHead(response.status, response.headers).end(response.body);
   };
 };
