@@ -89,7 +89,7 @@ export const mixpanel = defineSink({
   },
   sendProfiles: (activities, secrets, http) =>
     sendProfiles(
-      activities.flatMap((activity) => toPayload(activity, secrets).profile ?? []),
+      activities.flatMap((activity) => toProfile(activity, secrets) ?? []),
       server.getHost(secrets),
       http,
     ),

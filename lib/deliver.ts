@@ -92,9 +92,13 @@ export const deliver = async <S extends SecretDeclarations>(
   const deliveryStartedAt = performance.now();
   let attempts = 0;
   const elapsedMs = () => Math.round(performance.now() - deliveryStartedAt);
-  const toUndelivered = (error: unknown, buffered: boolean): Undelivered => {
-    return { attempts, elapsedMs: elapsedMs(), error, buffered, dropped: buffer.droppedSinceLastCall() };
-  };
+  const toUndelivered = (error: unknown, buffered: boolean): Undelivered => ({
+    attempts,
+    elapsedMs: elapsedMs(),
+    error,
+    buffered,
+    dropped: buffer.droppedSinceLastCall(),
+  });
   const fail = (error: unknown): Undelivered => {
     const buffered = canBuffer && error instanceof UnavailableError && buffer.add(activity);
     return toUndelivered(error, buffered);

@@ -121,7 +121,7 @@ export const parseSecrets = <S extends SecretDeclarations>(
   return values as Settings & SecretValues<S>;
 };
 
-/** Whoever wants the hash of a field wants it sent. */
+/** An operator who asks for the hash of a field wants it sent. */
 const omitByDefault = ({ HASH_FIELDS }: Settings): Pick<Settings, 'OMIT_FIELDS'> => ({
   OMIT_FIELDS: OMITTED_BY_DEFAULT.filter((name) => !HASH_FIELDS.includes(name)),
 });

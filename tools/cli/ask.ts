@@ -22,17 +22,23 @@ interface TextQuestion {
   getProblem(answer: string): string | undefined;
 }
 
+/** For the library, which wants true where nothing is wrong. */
+const toValidate =
+  (getProblem: TextQuestion['getProblem']) =>
+  (answer: string): string | true =>
+    getProblem(answer.trim()) ?? true;
+
 /** Asks for a string, which is checked when Enter is pressed. */
 export const askText = async (context: Context, question: TextQuestion): Promise<string> => {
   const { message, defaultValue, getProblem } = question;
-  const validate = (answer: string) => getProblem(answer.trim()) ?? true;
+  const validate = toValidate(getProblem);
   const options = { message, validate, ...(defaultValue !== undefined && { default: defaultValue }) };
   return (await prompt(context, (streams) => input(options, streams))).trim();
 };
 
 /** The same for a string that is never shown. */
 export const askHidden = async (context: Context, { message, getProblem }: TextQuestion): Promise<string> => {
-  const validate = (answer: string) => getProblem(answer.trim()) ?? true;
+  const validate = toValidate(getProblem);
   return (await prompt(context, (streams) => password({ message, mask: '*', validate }, streams))).trim();
 };
 

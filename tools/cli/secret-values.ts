@@ -1,9 +1,8 @@
 /** The values of an Action's secrets, from a file or from the environment. No message holds one. */
 import { readConfig } from '../../lib/config.ts';
 import { ConfigError } from '../../lib/errors.ts';
-import { settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
-import { loadSinks } from '../shared/catalog.ts';
+import { getDeclarations, loadSinks } from '../shared/catalog.ts';
 import { readJsonObject } from '../shared/json-file.ts';
 import { UsageError } from '../shared/usage-error.ts';
 import type { Context } from './context.ts';
@@ -14,9 +13,9 @@ export type Secrets = Readonly<Record<string, string>>;
 /** A secret that holds others, as an Action can have 30 at most. */
 export const CONFIG = 'CONFIG';
 
-/** Every secret that an Action for these sinks reads, but for `CONFIG`. */
+/** The names of the secrets that an Action for these sinks reads, but for `CONFIG`. */
 export const getSecretNames = (sinks: readonly Sink[]): readonly string[] =>
-  Object.keys(Object.assign({}, settings, ...sinks.map(({ secrets }) => secrets)));
+  Object.keys(getDeclarations(sinks));
 
 /** The secrets that these sinks read, those in `CONFIG` among them, from a JSON file or else from the environment. */
 export const readSecrets = async (

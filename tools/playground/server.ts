@@ -20,7 +20,7 @@ import type { Playground } from './playground.ts';
 export interface PlaygroundServer {
   /** Of the API. */
   readonly url: string;
-  /** Admits whoever requests something, in the parameter or the cookie that opening the playground sets. */
+  /** Admits a request that has it, in the parameter or the cookie that opening the playground sets. */
   readonly token: string;
   /** To be opened in a browser. */
   readonly entryUrl: string;

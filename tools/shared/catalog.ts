@@ -1,5 +1,6 @@
 /** What there is in actions/, and in the sets of the operator: destinations, and Actions that record at them. */
-import { getRequiredSecrets } from '../../lib/secrets.ts';
+import { getRequiredSecrets, type SecretDeclarations } from '../../lib/secrets.ts';
+import { settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
 import { type ActionSet, SETS_FILE } from './action-sets.ts';
 import { type ActionEntry, readManifest } from './manifest.ts';
@@ -59,6 +60,10 @@ export const loadSet = async ({ name, destinations }: ActionSet): Promise<Action
   }
   return { name, sinks };
 };
+
+/** The secrets that an Action for these sinks reads, but for `CONFIG`. */
+export const getDeclarations = (sinks: readonly Sink[]): SecretDeclarations =>
+  Object.assign({}, settings, ...sinks.map(({ secrets }) => secrets));
 
 /** What a destination is called in code: `segmentHttp` for `segment-http`. */
 export const getIdentifier = async (name: string): Promise<string> => {

@@ -1,7 +1,7 @@
 /** Removes credentials from a request, so that it can be shown to people. */
 import { getSensitiveValues } from '../../lib/secrets.ts';
-import { settings } from '../../lib/settings.ts';
 import type { Sink } from '../../lib/sink.ts';
+import { getDeclarations } from '../shared/catalog.ts';
 
 export const MASK = '***';
 
@@ -11,7 +11,7 @@ const PUBLIC_HEADERS =
 
 /** The values among an Action's secrets that must not be shown. */
 export const getCredentials = (sinks: readonly Sink[], secrets: Readonly<Record<string, string>>): string[] =>
-  getSensitiveValues(Object.assign({}, settings, ...sinks.map((sink) => sink.secrets)), secrets);
+  getSensitiveValues(getDeclarations(sinks), secrets);
 
 /** Keeps the scheme of the authorization: `Splunk ***`. */
 export const maskHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>

@@ -1,9 +1,8 @@
 /** What setting up would change, on one screen. */
 import type { Management } from 'auth0';
-import { settings } from '../../../lib/settings.ts';
 import type { Sink } from '../../../lib/sink.ts';
 import { SETS_FILE } from '../../shared/action-sets.ts';
-import type { Action } from '../../shared/catalog.ts';
+import { type Action, getDeclarations } from '../../shared/catalog.ts';
 import type { ActionEntry } from '../../shared/manifest.ts';
 import { table } from '../../shared/table.ts';
 import { addToFlow } from '../commands/bind.ts';
@@ -72,7 +71,7 @@ export const describePlan = ({
 
 /** Values are shown only of settings that hold nothing secret. */
 const describeSecrets = (sinks: readonly Sink[], secrets: Secrets): string => {
-  const declarations = Object.assign({}, settings, ...sinks.map((sink) => sink.secrets));
+  const declarations = getDeclarations(sinks);
   return Object.entries(secrets)
     .map(([name, value]) => (declarations[name]?.sensitive === false ? `${name}=${value}` : name))
     .join(', ');
